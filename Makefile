@@ -1,0 +1,55 @@
+# Every target does its own set-up: a machine with Python 3.11+, Node 20+ and make is enough (demo needs no Node).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check bench docs lock browser clean
+
+demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
+	$(BIN)/python -m demo
+
+test: $(VENV)/.dev browser tests/node_modules/.package-lock.json   ## every test there is
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_layers.py
+
+bench: $(VENV)/.dev bench/node_modules/.package-lock.json   ## us, the framework's limit and a peer, in one run
+	$(BIN)/python -m bench
+
+docs: $(VENV)/.dev             ## rewrite the generated pages of docs/
+	$(BIN)/python -m widgets.command docs docs
+
+# pip's --no-deps: the lock files name every package, and leave out Django, of which only two script files are wanted.
+$(VENV)/.demo: requirements/demo.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# A real browser: Debian's, installed when it is missing and we may, otherwise a clear word.
+browser:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
+	  else echo "make test needs Chromium as 'chromium' on the PATH: sudo apt-get install chromium fonts-noto-cjk" >&2; exit 1; fi; }
+
+lock:                          ## pin every dependency anew, with hashes and without addresses
+	for name in service demo dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    --no-emit-package django --no-emit-package asgiref --no-emit-package sqlparse \
+	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
+
+clean:
+	rm -rf $(VENV) tests/node_modules bench/node_modules
