@@ -1,0 +1,65 @@
+"""One answer of the identity centre: fetched lazily, kept an hour, and a day while the centre is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
+
+from auth.errors import CentreUnavailable
+
+FRESH: Final = timedelta(hours=1)
+STALE: Final = timedelta(hours=24)
+FORCED_APART: Final = timedelta(seconds=60)
+"""Between two fetches that a token asked for: nobody may make us hammer the centre with strange key ids."""
+RETRY_APART: Final = timedelta(seconds=5)
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Gives the kept value, or fetches it once for all who wait. `fetch` may raise CentreError."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[T]], now: Callable[[], datetime]) -> None:
+        self._fetch, self._now = fetch, now
+        self._lock = asyncio.Lock()
+        self._held: tuple[T, datetime] | None = None
+        self._failed: tuple[CentreUnavailable, datetime] | None = None
+        self._forced_at: datetime | None = None
+
+    async def value(self) -> T:
+        """The value, at most an hour old; at most a day while the centre is away. Raises CentreError."""
+        if self._held and self._within(self._held[1], FRESH):
+            return self._held[0]
+        async with self._lock:
+            if self._held and self._within(self._held[1], FRESH):
+                return self._held[0]
+            return await self._renewed()
+
+    async def again(self) -> T:
+        """The value, fetched anew unless that was asked for within the last minute. Raises CentreError."""
+        async with self._lock:
+            if self._held and self._forced_at and self._within(self._forced_at, FORCED_APART):
+                return self._held[0]
+            self._forced_at, self._failed = self._now(), None
+            return await self._renewed()
+
+    async def _renewed(self) -> T:
+        if self._failed and self._within(self._failed[1], RETRY_APART):
+            return self._fallen_back(self._failed[0])
+        try:
+            value = await self._fetch()
+        except CentreUnavailable as error:
+            self._failed = error, self._now()
+            return self._fallen_back(error)
+        self._held, self._failed = (value, self._now()), None
+        return value
+
+    def _fallen_back(self, error: CentreUnavailable) -> T:
+        if self._held and self._within(self._held[1], STALE):
+            return self._held[0]
+        raise CentreUnavailable(error.reason) from error
+
+    def _within(self, since: datetime, span: timedelta) -> bool:
+        return self._now() - since < span

