@@ -1,0 +1,100 @@
+"""A demo OA in the same process, and the dialect that talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from auth.principal import Principal
+from demo.oa import DemoOA, create_oa
+from demo.oa_gate import APP_ID, SSO_APP_ID
+from demo.oa_seed import DIRECTORIES
+from demo.people import Person
+from widgets.oa.outbound import HttpClient, client
+from widgets.oa.weaver_e9 import WeaverE9
+from widgets.oa.weaver_token import Credentials
+
+OA = "https://oa.hospital.example"
+OPEN = "https://oa.hospital.example:8443"
+
+
+@dataclass
+class Clock:
+    """A clock that a test turns by hand."""
+
+    time: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 1, 41, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def pass_(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+def who(person: Person) -> Principal:
+    return Principal(person.subject, person.account, person.name)
+
+
+def wire(oa: DemoOA) -> httpx2.ASGITransport:
+    """The OA as a transport, in this process."""
+    return httpx2.ASGITransport(oa)  # type: ignore[arg-type]  # the two spell the ASGI types differently
+
+
+@pytest.fixture(scope="session")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def oa(key: rsa.RSAPrivateKey, clock: Clock) -> DemoOA:
+    return create_oa(now=clock, key=key)
+
+
+@pytest.fixture
+async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
+    async with client([OA], transport=wire(oa)) as made:
+        yield made
+
+
+Connect = Callable[..., WeaverE9]
+
+
+@pytest.fixture
+def connect(oa: DemoOA, http: HttpClient, clock: Clock) -> Connect:
+    """Makes a dialect that holds the latest keys; keyword arguments replace parts of its configuration."""
+
+    def connected(**changes: Any) -> WeaverE9:
+        usual: dict[str, Any] = {
+            "source": "main-oa",
+            "campus": "main",
+            "base_url": OA,
+            "open_url": OPEN,
+            "app_id": APP_ID,
+            "zone": ZoneInfo("Asia/Shanghai"),
+            "http": http,
+            "now": clock,
+            "directories": DIRECTORIES,
+            "sso_app_id": SSO_APP_ID,
+        }
+        if "credentials" not in changes:
+            changes["credentials"] = Credentials(*oa.world.gate.register())
+        return WeaverE9(**{**usual, **changes})
+
+    return connected
+
+
+@pytest.fixture
+def e9(connect: Connect) -> WeaverE9:
+    return connect()

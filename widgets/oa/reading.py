@@ -1,0 +1,129 @@
+"""Tolerant reading of what OA systems send: bytes into plain values, values into clean text, ids and times.
+
+A body that is no JSON is an OABadAnswer; a value that makes no sense is None, and costs its own item only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from math import isfinite
+from typing import Final
+
+from widgets.oa import OABadAnswer
+
+LONGEST_TEXT: Final = 200
+"""Characters of a title, a name, a step."""
+_LONGEST_INTEGER: Final = 20
+"""A 64-bit integer with its sign; Python refuses far longer ones with an exception of its own."""
+_YEARS: Final = range(1990, 2100)
+_BLANK: Final = re.compile(r"[\x00-\x20\x7f-\x9f\s]+")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff"
+    "\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Zero-width and filler characters, tags, and every mark that turns the direction of writing."""
+_MARK: Final = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILE: Final = re.compile(f"({_MARK}{{2}}){_MARK}+")
+"""More than two combining marks on one letter: they would climb over the lines above."""
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+def read_json(body: bytes) -> object:
+    """The JSON value of a body in UTF-8, UTF-16 with a mark, or GB 18030, whatever its label said.
+
+    An object that names a key twice, a number that is none or has more than 20 digits: read as None. Raises
+    OABadAnswer for everything that is no JSON, nested too deeply to be read included.
+    """
+    try:
+        return json.loads(
+            decoded(body),
+            object_pairs_hook=_object,
+            parse_constant=lambda _: None,
+            parse_int=lambda digits: int(digits) if len(digits) <= _LONGEST_INTEGER else None,
+            parse_float=_real,
+        )
+    except (ValueError, RecursionError) as error:
+        raise OABadAnswer(f"not JSON ({type(error).__name__}): {excerpt(body)}") from None
+
+
+def decoded(body: bytes) -> str:
+    """Text of a body. Single broken bytes (a title that a database cut short) become U+FFFD. Never raises."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", "replace")
+    text = body.decode("utf-8-sig", "replace")
+    if (broken := text.count("\ufffd")) == 0:
+        return text
+    if broken * 5 > sum(letter > "\x7f" for letter in text):
+        try:
+            return body.decode("gb18030")
+        except UnicodeDecodeError:
+            return text
+    return text
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of a body, fit for one line of a log."""
+    return clean(body[:400].decode("utf-8", "replace"), 120) or "(empty)"
+
+
+def clean(value: object, longest: int = LONGEST_TEXT) -> str | None:
+    """One line of text fit to be shown, or None when nothing is left. Markup stays: it is shown as typed."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    text = _SURROGATE.sub("\ufffd", value[: longest * 20])
+    text = _PILE.sub(r"\1", _INVISIBLE.sub("", text))
+    text = _BLANK.sub(" ", text).strip()
+    return (text if len(text) <= longest else text[: longest - 1].rstrip() + "…") or None
+
+
+def identifier(value: object) -> str | None:
+    """An id as text: a string of at most 64 plain ASCII characters, or an integer. Anything else: None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and _IDENTIFIER.fullmatch(text := value.strip()):
+        return text
+    return None
+
+
+def moment(value: object, zone: tzinfo) -> datetime | None:
+    """An aware time from ISO 8601 or `yyyy-MM-dd HH:mm[:ss[.f]]`; without an offset it is in `zone`.
+
+    None for what is no date, and for years that nobody files papers in (`0000-00-00`, 9999).
+    """
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        time = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    if time.year not in _YEARS:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def fields(value: object) -> Mapping[str, object]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: object, what: str) -> list[object]:
+    """The value if it is an array. Raises OABadAnswer, naming `what` was expected."""
+    if not isinstance(value, list):
+        raise OABadAnswer(f"{what} is no array")
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | None:
+    told = dict(pairs)
+    return told if len(told) == len(pairs) else None
+
+
+def _real(digits: str) -> float | None:
+    number = float(digits)
+    return number if isfinite(number) else None
