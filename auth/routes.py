@@ -11,7 +11,6 @@ import structlog
 from quart import Blueprint, Request, Response, request
 
 from audit.trail import Action, AuditEvent, Outcome
-from auth.cookies import cookie_name, read_cookie
 from auth.errors import AuthError, CentreError, SignInRefused, SignInUnavailable
 from auth.guard import anyone, as_protocol, cookie_header, see_other
 from auth.login import DONE, Login, NotSignedIn, SignedIn
@@ -94,7 +93,6 @@ class _Desk:
         self._parts = parts
         self._base_url = parts.base_url.rstrip("/")
         self._own = {origin_of(parts.base_url), *map(origin_of, parts.portals)}
-        self._tried = cookie_name("tried", secure=parts.base_url.startswith("https://"))
 
     async def begin(self) -> Response:
         silent, wanted = request.args.get("silent") == "1", request.args.get("return")
@@ -103,8 +101,7 @@ class _Desk:
                 silent=silent, return_path=wanted, cookie_header=cookie_header(request)
             )
         except (CentreError, SignInUnavailable) as error:
-            back = (own_path(wanted) or DONE) if silent and self._has_tried() else None
-            return await self._refuse(error, back)
+            return await self._refuse(error, (own_path(wanted) or DONE) if silent else None)
         return _with_cookie(see_other(started.url), started.set_cookie)
 
     async def finish(self) -> Response:
@@ -159,12 +156,8 @@ class _Desk:
         session = self._parts.sessions.recognise(cookie_header(request))
         return (await self._parts.sessions.check(session))[0] if session else None
 
-    def _has_tried(self) -> bool:
-        """Whether the browser keeps our cookies; one that does not would be sent back and forth for ever."""
-        return read_cookie(cookie_header(request), self._tried) is not None
-
     async def _refuse(self, error: AuthError, back: str | None) -> Response:
-        """Silent attempts go back where they came from, all others end on a page."""
+        """Silent attempts go back where they came from, whose address says that it was tried; others end on a page."""
         code = error.full_code
         await self._record(Action.SIGN_IN, Outcome.REFUSED, reason=code)
         if back is not None:

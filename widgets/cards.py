@@ -1,0 +1,137 @@
+"""One card from a person's question to the view: who asks, what the sources have, which state that makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from auth.sealing import KeyRing
+from auth.session import Session, Sessions
+from widgets.feed import Feed, Look
+from widgets.items import Kind, Reference
+from widgets.layout import Layout
+from widgets.shape import Card, Words, state_of
+from widgets.views import Language, State, WidgetView
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request for a card, freed of HTTP."""
+
+    name: Kind
+    layout: Layout
+    cookie: str | None
+    framed: bool
+    holds: str | None
+    """The version that the caller already shows (`v`)."""
+    pressed: bool = False
+    """The person pressed refresh, and does not want to be told what we remember."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A card, or word that the caller's is still right (then `view` is None)."""
+
+    state: State
+    version: str
+    as_of: datetime | None
+    view: WidgetView[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Deals the cards. Nobody's question ever chooses whose list it is: that is the session's alone."""
+
+    sessions: Sessions
+    feed: Feed
+    keys: KeyRing
+    words: Mapping[Language, Words]
+    campuses: Mapping[str, str]
+    homes: Mapping[Kind, str]
+    """The OA's own page with the whole list, by widget."""
+    base_url: str
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+    async def deal(self, ask: Ask) -> Answer:
+        """The card that this person sees now. Costs one Redis round trip while lists are fresh."""
+        card = self._card(ask)
+        session = self.sessions.recognise(ask.cookie)
+        if session is None:
+            return self._signed_out(card)
+        session, blobs = await self.sessions.check(
+            session, self.feed.names(session, ask.name, ask.layout.campus)
+        )
+        if session is None:
+            return self._signed_out(card)
+        if not session.who.account:
+            return self._plain(card, "forbidden")
+        if not self.feed.sources(ask.name, ask.layout.campus):
+            return self._plain(card, "not-configured")
+        look = await self.feed.look(session, ask.name, ask.layout.campus, blobs, ask.pressed)
+        return self._with_list(ask, card, session, look)
+
+    def failed(self, ask: Ask, reference: str) -> Answer:
+        """The card for our own fault: like an OA's, with a number that finds the log line."""
+        return self._plain(
+            self._card(ask), "failed", reference=reference, direct_url=self.homes.get(ask.name)
+        )
+
+    def _card(self, ask: Ask) -> Card:
+        words = self.words[ask.layout.lang]
+        return Card(
+            ask.name, ask.layout, words, self.now(), self.zone, self.base_url, ask.framed, self.campuses
+        )
+
+    def _signed_out(self, card: Card) -> Answer:
+        back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query()}")
+        return self._plain(card, "signed-out", sign_in_url=f"{self.base_url}/auth/login{back}")
+
+    def _plain(self, card: Card, state: State, **fields: Any) -> Answer:
+        view = card.without_list(state, **fields)
+        return Answer(state, view.version, None, view)
+
+    def _with_list(self, ask: Ask, card: Card, session: Session, look: Look) -> Answer:
+        state = state_of(look)
+        version = card.version(state, look)
+        if version == ask.holds:
+            return Answer(state, version, look.as_of, None)
+        view = card.with_list(
+            look,
+            lambda reference: self.address(session, reference),
+            more_url=self._whole_list(ask.name, session),
+            direct_url=self.homes.get(ask.name),
+            reference=_reference(look, session) if state in ("failed", "stale", "partial") else None,
+        )
+        return Answer(state, version, look.as_of, view)
+
+    def _whole_list(self, name: Kind, session: Session) -> str | None:
+        source = next(iter(self.feed.sources(name, None)), None)
+        home = self.homes.get(name)
+        return self.address(session, Reference(source.id, name, "", home)) if source and home else None
+
+    def address(self, session: Session, reference: Reference) -> str:
+        """Where a click goes: an address of ours that opens this one thing for this one person."""
+        payload = orjson.dumps((reference.source, reference.kind, reference.id, reference.url))
+        return f"{self.base_url}/open/{self.keys.refer(_OPEN, session.who.account or '', payload)}"
+
+    def reference(self, session: Session, text: str) -> Reference | None:
+        """What such an address stands for; None when it is not this person's or not ours at all."""
+        payload = self.keys.resolve(_OPEN, session.who.account or "", text)
+        return Reference(*orjson.loads(payload)) if payload else None
+
+
+_OPEN: Final = "open"
+
+
+def _reference(look: Look, session: Session) -> str:
+    """A number to read out to the help desk: which failure, and enough to find the log lines."""
+    code = look.missing[0].code if look.missing else "unavailable"
+    letter = {"unavailable": "U", "too-slow": "T", "denied": "D", "bad-answer": "B", "pending": "P"}[code]
+    return f"{letter}-{session.slot[:4].upper()}-{look.missing[0].since:%H%M}" if look.missing else letter

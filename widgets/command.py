@@ -1,0 +1,216 @@
+"""`portal-widgets`: start it, check it, read its trail, make its keys, register it with an OA."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+from hypercorn.config import Config
+from hypercorn.run import run
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.store import Filter, Store
+from audit.trail import Action
+from auth.sealing import new_key
+from widgets import settings_page
+from widgets.checkup import examine
+from widgets.links import origin
+from widgets.listing import as_json, as_table
+from widgets.oa import OAError, outbound
+from widgets.oa.weaver_token import register
+from widgets.settings import Settings, SettingsError, Source, choose, chosen, load
+
+APPLICATION: Final = "widgets.app:create_app()"
+_File: Final = click.Path(path_type=Path, dir_okay=False)
+_MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+def _configured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the option `--config`."""
+    told = "The configuration file; without it the one that PORTAL_WIDGETS_CONFIG names."
+    return click.option("--config", "path", type=_File, help=told)(command)
+
+
+def _settings(path: Path | None, *, registered: bool = True) -> Settings:
+    try:
+        return load(path or chosen(), registered=registered)
+    except SettingsError as error:
+        raise click.ClickException(
+            "\n  ".join(["the configuration cannot be used.", *error.mistakes])
+        ) from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """OA to-dos and notices as small HTML widgets inside a hospital portal."""
+
+
+@main.command()
+@_configured
+@click.option(
+    "--server", type=_File, default="hypercorn.toml", show_default=True, help="Hypercorn's own file."
+)
+def serve(path: Path | None, server: Path) -> None:
+    """Run one instance until SIGTERM.
+
+    It is one process: run several for more, behind a gateway.
+    """
+    _settings(path)
+    choose(path or chosen())
+    try:
+        config = Config.from_toml(server)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{server} cannot be used: {error}.") from None
+    config.application_path, config.workers = APPLICATION, 0
+    sys.exit(run(config))
+
+
+@main.command()
+@_configured
+def check(path: Path | None) -> None:
+    """Try the configuration and every outside party, and say what is wrong in a sentence each."""
+    settings = _settings(path)
+    click.echo("ok    The configuration has no mistakes.")
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        click.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.sentence}")
+    if not all(finding.well for finding in findings):
+        sys.exit(1)
+
+
+@main.group()
+def audit() -> None:
+    """The operation trail (操作日志)."""
+
+
+@audit.command("list")
+@_configured
+@click.option("--since", type=_MOMENT, help="From this time on, in the configured zone.")
+@click.option("--until", type=_MOMENT, help="Before this time.")
+@click.option("--actor", help="Only this 工号.")
+@click.option("--action", type=click.Choice([each.value for each in Action]), help="Only what was done so.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="The newest so many."
+)
+@click.option("--json", "json", is_flag=True, help="One JSON object a line, times in UTC.")
+def list_(  # the name `list` is taken
+    path: Path | None,
+    since: datetime | None,
+    until: datetime | None,
+    actor: str | None,
+    action: str | None,
+    limit: int,
+    json: bool,
+) -> None:
+    """Show what happened, the newest last."""
+    settings = _settings(path)
+    zone = settings.service.timezone
+    wanted = Filter(_in(zone, since), _in(zone, until), actor, Action(action) if action else None)
+    try:
+        store = Store(settings.audit.address)
+        entries = store.page(wanted, limit)[::-1]
+        store.close()
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        raise click.ClickException(
+            f"the audit store at {settings.audit.url} cannot be read: {error}"
+        ) from None
+    for line in as_json(entries) if json else as_table(entries, zone):
+        click.echo(line)
+
+
+def _in(zone: ZoneInfo, moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=zone)
+
+
+@main.group()
+def keys() -> None:
+    """The key ring, which seals cookies and remembered lists."""
+
+
+@keys.command()
+@click.option("--file", type=_File, help="Write a new ring file that only you can read.")
+def new(file: Path | None) -> None:
+    """Make a key: a line `<id> <base64url of 32 bytes>`."""
+    if file is None:
+        click.echo(new_key())
+        return
+    _claim(file, "keep it: what it sealed opens with no other")
+    file.write_text(new_key() + "\n", "utf-8")
+    click.echo(f"{file} holds a new key.")
+
+
+def _claim(file: Path, reason: str) -> None:
+    """An empty file that nobody else can read, where none was."""
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise click.ClickException(f"{file} exists; {reason}.") from None
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from None
+
+
+@main.group()
+def oa() -> None:
+    """The OA systems."""
+
+
+@oa.command("register")
+@_configured
+@click.option("--source", "id", required=True, help="The id of one of [[sources]].")
+@click.option("--replace", is_flag=True, help="Although credentials exist: they become worthless at once.")
+def register_(path: Path | None, id: str, replace: bool) -> None:
+    """Register with a Weaver OA, once, and keep what it hands out.
+
+    Registering again breaks whoever holds the former credentials of the same app_id.
+    """
+    source = _source(_settings(path, registered=False), id)
+    file = source.credentials.file
+    if file is None:
+        raise click.ClickException(f'sources["{id}"].credentials must be a file to write to.')
+    if replace and file.exists():
+        click.echo(
+            f"Warning: every other holder of app_id {source.app_id} is locked out from now on.", err=True
+        )
+    elif file.exists():
+        raise click.ClickException(
+            f"{file} exists; registering again would break its holder, or say --replace."
+        )
+    fresh = file.with_name(file.name + ".new")
+    _claim(fresh, "an earlier registration did not end well, look into it and remove it")
+    try:
+        fresh.write_text(asyncio.run(_registered(source)), "utf-8")
+    except OAError as error:
+        fresh.unlink()
+        raise click.ClickException(f"the OA at {source.base_url} refused ({error.code}): {error}") from None
+    fresh.replace(file)
+    click.echo(f"{file} holds the credentials of {source.app_id}. Keep a copy: they cannot be had twice.")
+
+
+def _source(settings: Settings, id: str) -> Source:
+    for source in settings.sources:
+        if source.id == id:
+            return source
+    known = ", ".join(each.id for each in settings.sources) or "none"
+    raise click.ClickException(f'there is no source "{id}": there are {known}.')
+
+
+async def _registered(source: Source) -> str:
+    async with outbound.client([origin(source.base_url)], deadline=10.0) as http:
+        return (await register(http, source.base_url, source.app_id)).dump()
+
+
+@main.command(hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def docs(folder: Path) -> None:
+    """Rewrite the generated pages of docs/."""
+    (folder / "settings.md").write_text(settings_page.page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main(prog_name="portal-widgets")

@@ -1,0 +1,158 @@
+"""Remembered listings in Redis, one record for each person, source and widget, sealed to their owner.
+
+A record outlives every outage of the OA for 24 hours. Its head can be read without its items, so that a poll that
+already holds the current version costs no parsing. Redis away means "no memory", never "no page".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from auth.sealing import KeyRing
+from auth.session import Session
+from widgets.items import Kind, Listing, Missing, MissingCode, Notice, TodoItem
+
+log = structlog.get_logger()
+
+KEEP: Final = timedelta(hours=24)
+JUST_OPENED: Final = timedelta(minutes=10)
+_TIMES: Final = ("received_at", "due_at", "published_at")
+_ITEM: Final[dict[Kind, type[TodoItem] | type[Notice]]] = {"todos": TodoItem, "notices": Notice}
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What one source last said about one person, and how the last attempt to ask it ended."""
+
+    source: str
+    kind: Kind
+    as_of: datetime | None
+    """When the items were taken from the OA; None: it never answered."""
+    tried_at: datetime
+    total: int | None
+    digest: str
+    """Changes exactly when the items or the total change."""
+    body: bytes
+    """The items as JSON; parsed only when they are to be shown."""
+    failure: MissingCode | None = None
+    failing_since: datetime | None = None
+
+    def items(self) -> tuple[Any, ...]:
+        make = _ITEM[self.kind]
+        return tuple(make(**_revived(row)) for row in orjson.loads(self.body))
+
+    def missing(self) -> tuple[Missing, ...]:
+        if self.failure is None:
+            return ()
+        return (Missing(self.source, self.failure, self.failing_since or self.tried_at),)
+
+
+def _revived(row: dict[str, Any]) -> dict[str, Any]:
+    for name in _TIMES:
+        if row.get(name) is not None:
+            row[name] = datetime.fromisoformat(row[name])
+    return row
+
+
+def answered(source: str, kind: Kind, listing: Listing[Any], now: datetime) -> Remembered:
+    """The record of an answer."""
+    body = orjson.dumps([asdict(item) for item in listing.items])
+    digest = blake2b(body + repr(listing.total).encode(), digest_size=8).hexdigest()
+    return Remembered(source, kind, listing.as_of, now, listing.total, digest, body)
+
+
+def failed(source: str, kind: Kind, last: Remembered | None, code: MissingCode, now: datetime) -> Remembered:
+    """The record of a failure: the last good items stay, the reason is written beside them."""
+    if last is None:
+        return Remembered(source, kind, None, now, None, "", b"[]", code, now)
+    since = last.failing_since if last.failure else now
+    return replace(last, tried_at=now, failure=code, failing_since=since)
+
+
+class Memory:
+    """Reads and writes the records. Reading is split: the names go into somebody's MGET, the blobs come back here."""
+
+    def __init__(self, redis: Redis, keys: KeyRing, now: Callable[[], datetime]) -> None:
+        self._redis, self._keys, self._now = redis, keys, now
+
+    def names(self, session: Session, sources: Sequence[str], kind: Kind) -> list[str]:
+        """The Redis keys of one card: whether the person has just opened an item, then one key a source."""
+        head = f"pw:{{{session.slot}}}:"
+        return [head + "opened", *(f"{head}list:{source}:{kind}" for source in sources)]
+
+    def read(self, session: Session, source: str, kind: Kind, blob: bytes | None) -> Remembered | None:
+        """One record; None for anything absent, foreign, damaged or older than 24 hours."""
+        if blob is None:
+            return None
+        plain = self._keys.open("list", _owner(session, source, kind), blob)
+        if plain is None:
+            log.warning("memory.unreadable", source=source, kind=kind)
+            return None
+        record = _unpacked(source, kind, plain)
+        if record and record.as_of and self._now() - record.as_of > KEEP:
+            return None
+        return record
+
+    async def write(self, session: Session, record: Remembered) -> None:
+        blob = self._keys.seal("list", _owner(session, record.source, record.kind), _packed(record))
+        name = self.names(session, [record.source], record.kind)[1]
+        try:
+            await self._redis.set(name, blob, ex=KEEP)
+        except (RedisError, OSError) as error:
+            log.warning("memory.not_written", error=type(error).__name__)
+
+    async def just_opened(self, session: Session) -> None:
+        """Somebody who has just opened an item is likely to finish it: look more often for a while."""
+        try:
+            await self._redis.set(self.names(session, [], "todos")[0], b"1", ex=JUST_OPENED)
+        except (RedisError, OSError) as error:
+            log.warning("memory.not_written", error=type(error).__name__)
+
+
+def _owner(session: Session, source: str, kind: Kind) -> str:
+    return f"{source}\n{kind}\n{session.who.account}"
+
+
+def _packed(record: Remembered) -> bytes:
+    head = {
+        "as_of": record.as_of,
+        "tried_at": record.tried_at,
+        "total": record.total,
+        "digest": record.digest,
+        "failure": record.failure,
+        "since": record.failing_since,
+    }
+    return orjson.dumps(head) + b"\n" + record.body
+
+
+def _unpacked(source: str, kind: Kind, plain: bytes) -> Remembered | None:
+    head, _, body = plain.partition(b"\n")
+    try:
+        read = orjson.loads(head)
+        return Remembered(
+            source,
+            kind,
+            _moment(read["as_of"]),
+            datetime.fromisoformat(read["tried_at"]),
+            read["total"],
+            read["digest"],
+            body,
+            read["failure"],
+            _moment(read["since"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        log.warning("memory.unreadable", source=source, kind=kind)
+        return None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

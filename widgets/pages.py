@@ -1,0 +1,31 @@
+"""The few whole pages beside the cards: signed in, signed out, and the page that says that something did not work."""
+
+from __future__ import annotations
+
+from quart import Response, request
+
+from widgets.layout import Layout
+from widgets.theme import Theme
+from widgets.views import Language
+
+
+class Pages:
+    """Draws them in the theme, in the language that the address asks for."""
+
+    def __init__(self, theme: Theme, language: Language) -> None:
+        self._theme, self._language = theme, language
+
+    def signed_in(self) -> Response:
+        return self._page("signed_in")
+
+    def signed_out(self) -> Response:
+        return self._page("signed_out")
+
+    def refused(self, code: str, reference: str, status: int) -> Response:
+        """Something was refused or broke: what kind of thing, and the number that finds it in the log."""
+        return self._page("error", status, code=code, reference=reference)
+
+    def _page(self, name: str, status: int = 200, **context: str) -> Response:
+        lang = Layout.read(request.args, self._language).lang
+        html = self._theme.page(name, lang=lang, **context)
+        return Response(html, status, content_type="text/html; charset=utf-8")

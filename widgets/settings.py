@@ -1,0 +1,234 @@
+"""Every knob of the service: its name, its default and what it is for. All mistakes are reported at once.
+
+This is the only module that reads the environment, and only `app.py` and the command read this module.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, model_validator
+from sqlalchemy import make_url
+
+from widgets.settings_checks import crossed
+from widgets.settings_mistakes import sentences
+from widgets.settings_overlay import overlaid
+from widgets.settings_secrets import Ring, Secret, Surroundings, WeaverRegistration
+from widgets.settings_values import (
+    Address,
+    AddressAsWritten,
+    Algorithm,
+    DatabaseURL,
+    Folder,
+    Name,
+    Network,
+    Origin,
+    RedisURL,
+    Table,
+    Text,
+    Zone,
+    not_built,
+)
+
+CONFIG: Final = "PORTAL_WIDGETS_CONFIG"
+PREFIX: Final = "PORTAL_WIDGETS__"
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; each of `mistakes` is a sentence: which key, what would be right."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Portal(Table):
+    origin: Origin
+    """Scheme, host and port of a page that embeds widgets: it alone may frame and read them."""
+    relation: Literal["auto", "same-site", "cross-site", "same-origin"] = "auto"
+    """How the portal stands to `service.base_url`; `auto` works it out from the two names."""
+
+
+class Service(Table):
+    base_url: Address
+    """Public address of this service; it may carry a path prefix for reverse-proxy mode."""
+    portals: tuple[Portal, ...] = Field(min_length=1)
+    """The portals that embed widgets."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """The only peers whose `X-Forwarded-*` headers are believed, as networks."""
+    operations: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1"))
+    """Who may ask `/healthz`, `/readyz` and `/metrics`, besides the trusted proxies themselves."""
+    keys: Ring
+    """The key ring, one `<id> <key>` a line: the first seals, all open. `keys new` makes a line."""
+    timezone: Zone = ZoneInfo("Asia/Shanghai")
+    """The zone in which people are shown times."""
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    """The language where the portal asks for none."""
+    theme: Name = "default"
+    """The folder in `themes_dir` that is drawn; `default` is built in."""
+    themes_dir: Folder | None = None
+    """Where the hospital's own themes are kept."""
+
+
+class Redis(Table):
+    url: RedisURL = "redis://127.0.0.1:6379/0"
+    """`redis://`, `rediss://` or `unix://` address of Redis or Valkey, without a password."""
+    password: Secret | None = None
+    """Its password, if it asks for one."""
+
+    @property
+    def address(self) -> str:
+        """The URL with the password in it: for the client, never for a log."""
+        if self.password is None:
+            return self.url
+        parts = urlsplit(self.url)
+        user, _, host = parts.netloc.rpartition("@")
+        secret = quote(self.password.get_secret_value(), safe="")
+        return parts._replace(netloc=f"{user}:{secret}@{host}").geturl()
+
+
+class Identity(Table):
+    protocol: Literal["oidc"] = "oidc"
+    """How the identity centre (统一身份认证) is spoken to."""
+    issuer: AddressAsWritten
+    """The centre's `iss`, exactly as it writes it (OIDC Discovery §4.3)."""
+    base_url: AddressAsWritten = Field(default_factory=lambda data: data.get("issuer", ""))
+    """Where this service itself reaches the centre, if not at `issuer`."""
+    client_id: Text
+    """The name under which the centre knows this service."""
+    client_secret: Secret
+    """The secret that goes with it."""
+    account_claim: Text
+    """The claim that holds the 工号."""
+    algorithms: tuple[Algorithm, ...] = Field(default=("RS256",), min_length=1)
+    """Signatures that are accepted on the centre's tokens, whatever its metadata says."""
+    scope: Text = "openid profile"
+    """What is asked for at sign-in; `openid` must be among it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _built(cls, raw: Any) -> Any:
+        return not_built(raw, "protocol", later=("cas3", "oauth2"), now="oidc")
+
+
+class Audit(Table):
+    url: DatabaseURL = "sqlite:////var/lib/portal-widgets/audit.db"
+    """Where the trail is kept: SQLite beside one instance, `postgresql+psycopg://` where several share it."""
+    password: Secret | None = None
+    """The database's password, if it asks for one."""
+
+    @property
+    def address(self) -> str:
+        """The URL with the password in it: for the store, never for a log."""
+        password = self.password.get_secret_value() if self.password else None
+        return make_url(self.url).set(password=password).render_as_string(hide_password=False)
+
+
+class Campus(Table):
+    id: Name
+    """Short name in addresses and in the trail."""
+    name: Text
+    """What people call it (院区)."""
+
+
+class Directory(Table):
+    id: Text
+    """The OA's number of a directory (知识目录) that holds notices."""
+    department: Text | None = None
+    """The 发布部门 shown for its notices; the OA itself names none."""
+
+
+class Source(Table):
+    id: Name
+    """Short name in addresses, metrics and the trail."""
+    campus: Name
+    """The `id` of its campus."""
+    kind: Literal["weaver-e9"]
+    """Which product it is."""
+    base_url: Address
+    """Where this service reaches the OA."""
+    open_url: Address = Field(default_factory=lambda data: data.get("base_url", ""))
+    """Where a browser may be sent to; no link leads anywhere else."""
+    widgets: tuple[Literal["todos", "notices"], ...] = Field(default=("todos", "notices"), min_length=1)
+    """Which widgets it feeds."""
+    app_id: Text
+    """The `appid` that the OA's administrator entered for this service alone."""
+    credentials: WeaverRegistration
+    """What `portal-widgets oa register` received, as JSON: `{"spk": "…", "secret": "…"}`."""
+    notice_directories: tuple[Directory, ...] = ()
+    """The directories that make up the notices; needed for the widget `notices`."""
+    urgency: dict[str, Literal["critical", "high", "normal"]] = Field(default_factory=dict)
+    """What the OA's own urgency levels mean, where they are not the usual 0, 1 and 2."""
+    sso_app_id: Text | None = None
+    """The `appid` of the OA's single sign-on, if clicks are to arrive signed in."""
+    sso_login: Literal["account", "login"] = "account"
+    """By what the single sign-on knows a person: the 工号, or the OA's own login name."""
+    service_user: Text = "1"
+    """The OA's internal number of the person in whose name 工号 are looked up."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _built(cls, raw: Any) -> Any:
+        later = ("seeyon-v5", "landray-ekp", "seeyon-v8", "o2oa", "rest")
+        return not_built(raw, "kind", later=later, now="weaver-e9")
+
+
+class Settings(Table):
+    """The whole configuration, checked."""
+
+    service: Service
+    redis: Redis = Redis()
+    identity: Identity
+    audit: Audit = Audit()
+    campuses: tuple[Campus, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = ()
+
+
+def chosen() -> Path:
+    """The file that PORTAL_WIDGETS_CONFIG names. Raises SettingsError when it names none."""
+    if not os.environ.get(CONFIG):
+        raise SettingsError([f"{CONFIG} is not set: it must name the configuration file."])
+    return Path(os.environ[CONFIG])
+
+
+def choose(path: Path) -> None:
+    """Make `path` the file that `create_app()` reads in this process."""
+    os.environ[CONFIG] = str(path.absolute())
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None, *, registered: bool = True) -> Settings:
+    """The settings in a TOML file, overlaid by `PORTAL_WIDGETS__…` of the environment, secrets resolved.
+
+    Relative paths of secrets start at the file's folder. With `registered=False` credentials of a source may
+    be missing; they are then empty and only their file is known. Raises SettingsError with every mistake.
+    """
+    environ = os.environ if environ is None else environ
+    raw, mistakes = overlaid(_read(path), environ, PREFIX)
+    mistakes += crossed(raw)
+    try:
+        around = Surroundings(environ, path.absolute().parent, registered)
+        settings = Settings.model_validate(raw, context=around)
+    except ValidationError as error:
+        raise SettingsError(sentences(error, raw, Settings) + mistakes) from None
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        mistake = f"{path} cannot be read: {error.strerror}."
+    except tomllib.TOMLDecodeError as error:
+        mistake = f"{path} is not TOML: {str(error)[:1].lower()}{str(error)[1:]}."
+    except ValueError:
+        mistake = f"{path} is not TOML: it must be UTF-8."
+    raise SettingsError([mistake])

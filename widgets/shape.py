@@ -1,0 +1,203 @@
+"""From listings to view models: pure, no I/O. What a card says in each state is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from widgets.feed import Look
+from widgets.items import Kind, Notice, Reference, TodoItem
+from widgets.layout import Layout
+from widgets.views import NoticeRow, State, TodoRow, When, WidgetView
+
+REFRESH: Final = 60
+REFRESH_SOON: Final = 2
+NEW: Final = timedelta(days=3)
+"""A notice younger than this carries 新."""
+
+Words = Mapping[str, str]
+"""The theme's messages in one language."""
+Seal = Callable[[Reference], str]
+"""Turns a reference into the address that opens it, for the person whose card this is."""
+
+
+def state_of(look: Look) -> State:
+    """The contract's §5. Failure never looks like "nothing to do": `empty` needs an answer from every source."""
+    missing = {m.source for m in look.missing}
+    with_list = [r for r in look.records if r.as_of]
+    if not missing:
+        return "ok" if any(r.body != b"[]" for r in with_list) else "empty"
+    if any(r.source not in missing for r in look.records):
+        return "partial"
+    if with_list:
+        return "stale"
+    return "starting" if all(m.code == "pending" for m in look.missing) else "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything about one card that does not depend on its items."""
+
+    name: Kind
+    layout: Layout
+    words: Words
+    now: datetime
+    zone: ZoneInfo
+    base_url: str
+    framed: bool
+    campuses: Mapping[str, str]
+    """Names of the campuses by id."""
+
+    def version(self, state: State, look: Look | None = None) -> str:
+        """Changes exactly when something visible changes. Times that merely grow older are the script's to redraw."""
+        parts = [
+            self.name,
+            state,
+            self.layout.query(),
+            str(self.framed),
+            str(self.now.astimezone(self.zone).date()),
+        ]
+        if look:
+            parts += [look.digest, *(f"{m.source}:{m.code}:{m.since.timestamp()}" for m in look.missing)]
+        return blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
+
+    @property
+    def src(self) -> str:
+        return f"{self.base_url}/widgets/{self.name}?{self.layout.query()}"
+
+    def without_list(self, state: State, **fields: Any) -> WidgetView[Any]:
+        """A card that has no listing behind it: signed out, forbidden, not configured."""
+        return self._view(state, self.version(state), **fields)
+
+    def with_list(self, look: Look, seal: Seal, **fields: Any) -> WidgetView[Any]:
+        """A card of what the sources said."""
+        state = state_of(look)
+        listing = look.listing()
+        several = len({item.campus for item in listing.items}) > 1
+        make = self._todo if self.name == "todos" else self._notice
+        rows = tuple(make(item, seal, several) for item in listing.items[: self.layout.limit])
+        codes = [m.code for m in look.missing]
+        return self._view(
+            state,
+            self.version(state, look),
+            items=rows,
+            total=listing.total,
+            total_text=_total_text(listing.total),
+            urgent=self._urgent(listing.items),
+            as_of=self._when(look.as_of) if look.as_of else None,
+            reason=codes[0] if codes else None,
+            missing=self._absent(look),
+            missing_since=self._when(min(m.since for m in look.missing)) if look.missing else None,
+            refresh_after=REFRESH_SOON if "pending" in codes else REFRESH,
+            **fields,
+        )
+
+    def _view(self, state: State, version: str, **fields: Any) -> WidgetView[Any]:
+        blank: dict[str, Any] = {
+            "items": (),
+            "total": None,
+            "total_text": "?",
+            "urgent": 0,
+            "as_of": None,
+            "reason": None,
+            "reference": None,
+            "more_url": None,
+            "direct_url": None,
+            "sign_in_url": None,
+            "refresh_after": REFRESH,
+        }
+        return WidgetView(
+            name=self.name,
+            uid=f"pw-{self.name}",
+            title=self.words[f"title-{self.name}"],
+            state=state,
+            src=self.src,
+            framed=self.framed,
+            version=version,
+            lang=self.layout.lang,
+            scheme=self.layout.scheme,
+            size=self.layout.size,
+            heading=self.layout.heading,
+            **(blank | fields),
+        )
+
+    def _absent(self, look: Look) -> tuple[str, ...]:
+        return tuple(self.campuses.get(look.campus_of[m.source], m.source) for m in look.missing)
+
+    def _urgent(self, items: tuple[Any, ...]) -> int:
+        if self.name == "todos":
+            return sum(item.urgency == "critical" for item in items)
+        return sum(self.now - item.published_at < NEW for item in items)
+
+    def _todo(self, item: TodoItem, seal: Seal, several: bool) -> TodoRow:
+        return TodoRow(
+            id=_row_id(item),
+            title=item.title,
+            href=self._href(item, seal),
+            urgency=item.urgency,
+            urgency_text=self.words[f"urgency-{item.urgency}"],
+            step=item.step,
+            campus=self.campuses.get(item.campus) if several else None,
+            sender=item.sender,
+            received=self._when(item.received_at) if item.received_at else None,
+            due=self._when(item.due_at) if item.due_at else None,
+            unread=item.unread,
+        )
+
+    def _notice(self, item: Notice, seal: Seal, several: bool) -> NoticeRow:
+        return NoticeRow(
+            id=_row_id(item),
+            title=item.title,
+            href=self._href(item, seal),
+            department=item.department,
+            campus=self.campuses.get(item.campus) if several else None,
+            published=self._day(item.published_at),
+            pinned=item.pinned,
+            is_new=self.now - item.published_at < NEW,
+            category=item.category,
+            unread=item.unread,
+        )
+
+    def _href(self, item: TodoItem | Notice, seal: Seal) -> str | None:
+        return seal(Reference(item.source, self.name, item.id, item.url)) if item.url else None
+
+    def _when(self, moment: datetime) -> When:
+        local, here = moment.astimezone(self.zone), self.now.astimezone(self.zone)
+        return When(
+            local.isoformat(timespec="seconds"), self._words_for(local, here), f"{local:%Y-%m-%d %H:%M}"
+        )
+
+    def _words_for(self, local: datetime, here: datetime) -> str:
+        age = (here - local).total_seconds()
+        if 0 <= age < 60:
+            return self.words["just-now"]
+        if 0 <= age < 3600:
+            return self.words["minutes-ago"].format(n=int(age // 60))
+        days = (here.date() - local.date()).days
+        if days in (0, 1):
+            return self.words["today" if days == 0 else "yesterday"].format(time=f"{local:%H:%M}")
+        return f"{local:%m-%d %H:%M}" if local.year == here.year else f"{local:%Y-%m-%d}"
+
+    def _day(self, moment: datetime) -> When:
+        local, here = moment.astimezone(self.zone), self.now.astimezone(self.zone)
+        return When(
+            local.date().isoformat(), _short_day(local.date(), here.date()), f"{local:%Y-%m-%d %H:%M}"
+        )
+
+
+def _short_day(day: date, today: date) -> str:
+    return f"{day:%m-%d}" if day.year == today.year else day.isoformat()
+
+
+def _row_id(item: TodoItem | Notice) -> str:
+    return blake2b(f"{item.source}\n{item.id}".encode(errors="replace"), digest_size=5).hexdigest()
+
+
+def _total_text(total: int | None) -> str:
+    if total is None:
+        return "?"
+    return "99+" if total > 99 else str(total)
