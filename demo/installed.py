@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from auth.sealing import new_key
 from demo.grants import Client
@@ -16,6 +17,8 @@ from widgets.oa.weaver_token import register
 
 THEMES = Path(__file__).parent / "theme"
 THEME = "hospital"
+PATTERN = Path(__file__).parent / "portal-widgets.toml"
+"""The configuration with `$names` for what differs from run to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,53 +51,30 @@ def private(path: Path, text: str) -> None:
 def toml(
     folder: Path, at: Addresses, local: Addresses, issuer: Issuer, client: Client, redis_url: str
 ) -> str:
-    """The configuration file. JSON strings are TOML basic strings."""
-    quote = json.dumps
-    themed = (THEMES / THEME).is_dir()
-    theme = f"theme = {quote(THEME)}\nthemes_dir = {quote(str(THEMES))}" if themed else 'theme = "default"'
-    directories = ", ".join(
-        f"{{ id = {quote(id)}, department = {json.dumps(name, ensure_ascii=False)} }}"
-        for id, name in DIRECTORIES
-    )
-    return f"""\
-[service]
-base_url = {quote(at.widgets)}
-portals = [{{ origin = {quote(at.portal)} }}]
-keys = {{ file = {quote(str(folder / "keys"))} }}
-{theme}
+    """The configuration file, every value quoted: JSON strings are TOML basic strings."""
+    values = {
+        "widgets": at.widgets,
+        "portal": at.portal,
+        "keys": str(folder / "keys"),
+        "theme": THEME if (THEMES / THEME).is_dir() else "default",
+        "themes": str(THEMES),
+        "redis": redis_url,
+        "issuer": issuer.public,
+        "issuer_here": issuer.local,
+        "client": client.id,
+        "secret": str(folder / "oidc-secret"),
+        "audit": f"sqlite:///{folder / 'audit.db'}",
+        "oa": at.oa,
+        "oa_here": local.oa,
+        "app": APP_ID,
+        "credentials": str(folder / "oa.json"),
+        "sso": SSO_APP_ID,
+    }
+    directories = (f"{{ id = {quoted(id)}, department = {quoted(name)} }}" for id, name in DIRECTORIES)
+    words = {name: quoted(value) for name, value in values.items()}
+    return Template(PATTERN.read_text(encoding="utf-8")).substitute(words, directories=", ".join(directories))
 
-[redis]
-url = {quote(redis_url)}
 
-[identity]
-protocol = "oidc"
-issuer = {quote(issuer.public)}
-base_url = {quote(issuer.local)}
-client_id = {quote(client.id)}
-client_secret = {{ file = {quote(str(folder / "oidc-secret"))} }}
-account_claim = "employee_no"
-algorithms = ["RS256"]
-
-[audit]
-url = {quote(f"sqlite:///{folder / 'audit.db'}")}
-
-[[campuses]]
-id = "main"
-name = "总院区"
-
-[[campuses]]
-id = "east"
-name = "东院区"
-
-[[sources]]
-id = "main-oa"
-campus = "main"
-kind = "weaver-e9"
-base_url = {quote(local.oa)}
-open_url = {quote(at.oa)}
-widgets = ["todos", "notices"]
-app_id = {quote(APP_ID)}
-credentials = {{ file = {quote(str(folder / "oa.json"))} }}
-notice_directories = [{directories}]
-sso_app_id = {quote(SSO_APP_ID)}
-"""
+def quoted(text: str) -> str:
+    """A TOML basic string."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,251 @@
+"""A hospital's own look: what a theme may change, what it may not, and how it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+import demo
+from tests.widgets.cards import BASE, KINDS, LANGUAGES, STATES, card
+from widgets.theme import Theme, ThemeError
+from widgets.tokens import PAIRS, contrast
+
+OURS = Theme(base_url=BASE)
+HOSPITAL = Theme(Path(demo.__file__).parent / "theme", "hospital", BASE)
+PART = "_state_empty.html"
+
+
+def themed(folder: Path, **files: Any) -> Theme:
+    """A theme with these files; `parts__x` stands for parts/x.html, and what is no text becomes JSON."""
+    for name, content in files.items():
+        path = folder / "east" / _path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False))
+    return Theme(folder, "east", BASE)
+
+
+def _path(name: str) -> str:
+    kind, _, inner = name.partition("__")
+    ends = {"parts": ".html", "messages": ".json", "tokens": ".json", "css": ".css"}
+    return (
+        f"{kind}/{inner.replace('DASH', '-')}{ends[kind]}"
+        if inner
+        else {"css": "theme.css"}.get(kind, f"{kind}.json")
+    )
+
+
+def dark(folder: Path, tokens: dict[str, Any]) -> None:
+    (folder / "east").mkdir(exist_ok=True)
+    (folder / "east" / "tokens.dark.json").write_text(json.dumps(tokens))
+
+
+def test_a_theme_of_two_colours_changes_these_and_nothing_else(tmp_path: Path) -> None:
+    theme = themed(tmp_path, tokens={"color": {"accent": {"$value": "#00695c"}}})
+    changed = {name for name, value in theme.tokens.light.items() if value != OURS.tokens.light[name]}
+    assert changed == {"accent"}
+    assert "--pw-color-accent: var(--pw-light,#00695C) var(--pw-dark,#82BAFF);" in theme.style
+
+
+def test_a_dark_value_leaves_the_light_one_alone(tmp_path: Path) -> None:
+    dark(tmp_path, {"color": {"accent": {"$value": "#9BE8DA"}}})
+    theme = Theme(tmp_path, "east", BASE)
+    assert "--pw-color-accent: var(--pw-light,#0A58A8) var(--pw-dark,#9BE8DA);" in theme.style
+
+
+@pytest.mark.parametrize(
+    ("token", "css"),
+    [
+        ({"radius": {"card": {"$value": "12px"}}}, "--pw-radius-card: 12px;"),
+        ({"radius": {"card": {"$value": {"value": 12, "unit": "px"}}}}, "--pw-radius-card: 12px;"),
+        ({"clamp": {"title": {"$value": 3}}}, "--pw-clamp-title: 3;"),
+        ({"font": {"family": {"$value": ["霞鹜文楷", "serif"]}}}, '--pw-font-family: "霞鹜文楷",serif;'),
+        ({"color": {"link": {"$value": "{color.critical}"}}}, "--pw-color-link: var(--pw-light,#B5121B)"),
+        (
+            {"color": {"link": {"$value": {"colorSpace": "srgb", "hex": "#123456"}}}},
+            "var(--pw-light,#123456)",
+        ),
+    ],
+)
+def test_tokens_are_read_in_every_form_of_the_format(tmp_path: Path, token: dict[str, Any], css: str) -> None:
+    assert css in themed(tmp_path, tokens=token).style
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        {"color": {"accent": {"$value": "red;} body{display:none"}}},
+        {"color": {"accent": {"$value": "</style><script>"}}},
+        {"color": {"accent": {"$value": "{color.nothing}"}}},
+        {"color": {"accent": {"$value": 3}}},
+        {"color": {"acent": {"$value": "#00695C"}}},
+        {"font": {"size": {"$value": "14px;color:red"}}},
+        {"font": {"size": {"$value": "2rem"}}},
+        {"font": {"family": {"$value": ['x";} *{']}}},
+        {"clamp": {"title": {"$value": 0}}},
+        {"color": ["#00695C"]},
+    ],
+)
+def test_a_token_that_is_no_plain_value_is_refused_by_name(tmp_path: Path, token: dict[str, Any]) -> None:
+    with pytest.raises(ThemeError, match=r"tokens\.json"):
+        themed(tmp_path, tokens=token)
+
+
+def test_a_misspelt_token_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ThemeError, match="there is no token color-acent; color-accent is the nearest"):
+        themed(tmp_path, tokens={"color": {"acent": {"$value": "#00695C"}}})
+
+
+def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
+    theme = themed(tmp_path, parts___state_empty="<p>{{ m['empty-todos'] }} · {{ w.title }}</p>")
+    assert "<p>没有待办 · 待办</p>" in theme.widget(card(state="empty"), as_fragment=False)
+    assert _body(theme.widget(card(), True)) == _body(OURS.widget(card(), True))
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "wrong"),
+    [
+        ("_state_empty", "{% if %}", "cannot be read: line 1"),
+        ("_state_empty", "{{ w.salary }}", "fields that do not exist: salary"),
+        ("_state_empty", "{{ w.__class__ }}", "fields that do not exist: __class__"),
+        ("_state_empty", "{{ request }}", "names that do not exist: request"),
+        ("_state_empty", "{{ m['nothing'] }}", "messages that do not exist: nothing"),
+        ("_state_empty", "{{ w.title | safe }}", "may not use the filter safe"),
+        (
+            "_state_empty",
+            "{% autoescape false %}{{ w.title }}{% endautoescape %}",
+            "may not switch escaping off",
+        ),
+        ("_state_empty", "<script>1</script>", "may not contain <script"),
+        ("_state_empty", '<p onclick="x">', "may not contain onclick="),
+        ("_todo", "{% for row in w.items %}{{ row.title }}{% endfor %}", "lacks what the card needs to work"),
+        ("_todoo", "<p>", "is not a part that a theme may replace"),
+        ("_page", "<p>", "is not a part that a theme may replace"),
+    ],
+)
+def test_a_broken_part_is_refused_in_a_sentence_that_names_it(
+    tmp_path: Path, name: str, source: str, wrong: str
+) -> None:
+    with pytest.raises(ThemeError, match=re.escape(f"{name}.html {wrong}")):
+        themed(tmp_path, **{f"parts__{name}": source})
+
+
+def test_messages_are_replaced_key_by_key(tmp_path: Path) -> None:
+    theme = themed(tmp_path, messages__en={"open-oa": "Open the office system"})
+    assert theme.words["en"]["open-oa"] == "Open the office system"
+    assert {**theme.words["en"], "open-oa": "Open the OA"} == OURS.words["en"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"opn-oa": "Open"}, {"updated": "Updated"}, {"updated": "{time.x}"}, {"all": 3}]
+)
+def test_a_message_that_does_not_fit_is_refused_by_key(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(ThemeError, match=next(iter(changed))):
+        themed(tmp_path, messages__en=changed)
+
+
+def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ThemeError, match=r"tokens\.json is not JSON"):
+        themed(tmp_path, tokens="{")
+
+
+def test_rules_of_a_theme_come_last(tmp_path: Path) -> None:
+    assert themed(tmp_path, css=".pw-head { border: 0; }").style.endswith(".pw-head { border: 0; }\n")
+
+
+@pytest.mark.parametrize(
+    "css", ["</style>", "@import 'x';", "@layer a{}", "a{background:url(//x)}", "x" * 12_001]
+)
+def test_rules_that_reach_out_of_the_style_are_refused(tmp_path: Path, css: str) -> None:
+    with pytest.raises(ThemeError, match=r"theme\.css"):
+        themed(tmp_path, css=css)
+
+
+def test_a_theme_that_is_not_there_is_logged_and_ours_is_shown(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        theme = Theme(tmp_path, "north", BASE)
+    assert (logs[0]["event"], logs[0]["theme"], theme.name) == ("theme.unknown", "north", "default")
+    assert theme.style == OURS.style
+
+
+@pytest.mark.parametrize("name", ["../etc", "A", "x", "", "a b"])
+def test_a_theme_is_named_by_letters_that_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ThemeError, match="must be named with"):
+        Theme(tmp_path, name, BASE)
+
+
+def test_faint_colours_of_a_theme_are_logged_with_their_contrast(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        themed(tmp_path, tokens={"color": {"text": {"$value": "#BBBBBB"}}})
+    assert "text on surface (light) contrasts by 1.92, less than 4.5" in [line["pair"] for line in logs]
+
+
+def test_an_asset_has_its_hash_in_its_name_and_is_found_by_it() -> None:
+    url = OURS.asset("widgets.js")
+    body, content_type = OURS.static(url.removeprefix(f"{BASE}/static/")) or (b"", "")
+    assert re.fullmatch(rf"{BASE}/static/widgets\.[0-9a-f]{{12}}\.js", url)
+    assert url.split(".")[-2] == sha256(body).hexdigest()[:12]
+    assert content_type == "text/javascript; charset=utf-8"
+
+
+def test_a_file_that_is_not_there_is_none() -> None:
+    assert [OURS.static(path) for path in ("widgets.js", "../theme.py", "")] == [None, None, None]
+
+
+def test_assets_of_a_theme_are_served_and_scripts_in_them_are_refused(tmp_path: Path) -> None:
+    assets = tmp_path / "east" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert Theme(tmp_path, "east", BASE).asset("logo.svg").startswith(f"{BASE}/static/logo.")
+    (assets / "logo.svg").write_text("<svg><script>1</script></svg>")
+    with pytest.raises(ThemeError, match=r"logo\.svg is not a plain"):
+        Theme(tmp_path, "east", BASE)
+
+
+@pytest.mark.parametrize(
+    "html", [OURS.widget(card(), False), OURS.page("signed_in"), OURS.page("error", code="x", reference="")]
+)
+def test_the_policy_hash_fits_the_one_inline_style_of_every_document(html: str) -> None:
+    [style] = re.findall(r"<style>(.*?)</style>", html, re.S)
+    assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" == OURS.style_hash
+
+
+def test_the_loader_carries_the_runtime_before_itself() -> None:
+    script = OURS.embed_js().decode()
+    assert (
+        0 < script.index("window.portalWidgets = {") < script.index("customElements.define('portal-widget'")
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [OURS, HOSPITAL], ids=["ours", "hospital"])
+@pytest.mark.parametrize(("front", "back", "least"), PAIRS)
+def test_every_pair_of_colours_can_be_told_apart(
+    theme: Theme, scheme: str, front: str, back: str, least: float
+) -> None:
+    colours = theme.tokens.light if scheme == "light" else theme.tokens.dark
+    assert contrast(colours[front], colours[back]) >= least
+
+
+def test_contrast_is_reckoned_as_wcag_says() -> None:
+    assert round(contrast("#FFFFFF", "#000000"), 2) == 21
+    assert round(contrast("#0A58A8", "#FFFFFF"), 2) == 7.06
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("state", STATES)
+def test_the_worked_theme_draws_every_state(state: Any, name: Any, lang: Any) -> None:
+    drawn = _body(HOSPITAL.widget(card(name, state, lang), as_fragment=True))
+    ours = _body(OURS.widget(card(name, state, lang), as_fragment=True))
+    assert (drawn == ours) == (state not in ("empty", "forbidden"))
+
+
+def _body(html: str) -> str:
+    return html.partition("</style>")[2]
