@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from auth.session import Sessions
 from widgets import health, routes
 from widgets.cards import Cards
 from widgets.feed import Feed
-from widgets.headers import Dresser, Peers, Policy
+from widgets.headers import Dressed, Peers, Policy
 from widgets.links import origin
 from widgets.memory import Memory
 from widgets.oa import outbound
@@ -52,6 +53,8 @@ def create_app(config: Path | None = None) -> Quart:
 
     Starts with every outside party down: nobody is asked before somebody wants something.
     """
+    if not structlog.is_configured():
+        _log_lines()
     try:
         settings = load(config or chosen())
     except SettingsError as error:
@@ -144,8 +147,9 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         )
     )
     Guard(sessions, base_url=base_url, from_operations=peers.is_from_operations).install(app)
-    _dress(app, Dresser(Policy(portals, origin(base_url), theme.style_hash, origin(identity.issuer))))
     _catch(app, pages)
+    policy = Policy(portals, origin(base_url), theme.style_hash, origin(identity.issuer))
+    app.asgi_app = Dressed(app.asgi_app, policy)  # type: ignore[method-assign]  # Quart's way to wrap it
 
     @app.after_serving
     async def close() -> None:
@@ -155,6 +159,20 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         await redis.aclose()
 
     return app
+
+
+def _log_lines() -> None:
+    """One JSON object a line on standard error: whatever an OA put into a text stays inside its quotes."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
 
 
 def _redis(url: str) -> Redis:
@@ -176,12 +194,6 @@ def _request_id() -> str:
         g.request_id = secrets.token_hex(8)
     number: str = g.request_id
     return number
-
-
-def _dress(app: Quart, dresser: Dresser) -> None:
-    @app.after_request
-    async def dress(response: Response) -> Response:
-        return dresser.dress(request, response)
 
 
 def _catch(app: Quart, pages: Pages) -> None:

@@ -90,7 +90,7 @@ class Cards:
         )
 
     def _signed_out(self, card: Card) -> Answer:
-        back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query()}")
+        back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query}")
         return self._plain(card, "signed-out", sign_in_url=f"{self.base_url}/auth/login{back}")
 
     def _plain(self, card: Card, state: State, **fields: Any) -> Answer:
@@ -107,7 +107,7 @@ class Cards:
             lambda reference: self.address(session, reference),
             more_url=self._whole_list(ask.name, session),
             direct_url=self.homes.get(ask.name),
-            reference=_reference(look, session) if state in ("failed", "stale", "partial") else None,
+            reference=self._number(look, session) if look.missing else None,
         )
         return Answer(state, version, look.as_of, view)
 
@@ -115,6 +115,11 @@ class Cards:
         source = next(iter(self.feed.sources(name, None)), None)
         home = self.homes.get(name)
         return self.address(session, Reference(source.id, name, "", home)) if source and home else None
+
+    def _number(self, look: Look, session: Session) -> str:
+        """To be read out to the help desk: why, whose (as the log writes it), and since when."""
+        first = look.missing[0]
+        return f"{first.code[0].upper()}-{session.slot[:4].upper()}-{first.since.astimezone(self.zone):%H%M}"
 
     def address(self, session: Session, reference: Reference) -> str:
         """Where a click goes: an address of ours that opens this one thing for this one person."""
@@ -128,10 +133,3 @@ class Cards:
 
 
 _OPEN: Final = "open"
-
-
-def _reference(look: Look, session: Session) -> str:
-    """A number to read out to the help desk: which failure, and enough to find the log lines."""
-    code = look.missing[0].code if look.missing else "unavailable"
-    letter = {"unavailable": "U", "too-slow": "T", "denied": "D", "bad-answer": "B", "pending": "P"}[code]
-    return f"{letter}-{session.slot[:4].upper()}-{look.missing[0].since:%H%M}" if look.missing else letter

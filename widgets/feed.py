@@ -189,7 +189,8 @@ class Feed:
         except TimeoutError:
             record = failed(source.id, kind, last, OATooSlow.code, self._now())
         except OAError as error:
-            log.warning("oa.failed", source=source.id, kind=kind, code=error.code, error=str(error)[:300])
+            told = {"code": error.code, "person": session.slot[:4].upper(), "error": str(error)[:200]}
+            log.warning("oa.failed", source=source.id, kind=kind, **told)
             record = failed(source.id, kind, last, error.code, self._now())
         except Exception:
             # A dialect's bug must cost its own source only, and must not look like an empty list.

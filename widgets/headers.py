@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from quart import Request, Response
+from quart import Request
 
 Network: TypeAlias = IPv4Network | IPv6Network
 EXPOSED: Final = (
@@ -25,8 +25,8 @@ class Policy:
     """The headers that depend on the configured portals and on our own styles and scripts.
 
     `portals` are exact origins. `style` is the CSP source of the one inline style (CSP 3 §8.4: hashes, no
-    'unsafe-inline'). Frames and forms are limited to what sign-out needs: `centre` is the identity centre's origin,
-    because browsers hold the redirect of a form against `form-action` too.
+    'unsafe-inline'). `centre` is the identity centre's origin: sign-out ends there, and browsers hold the redirect
+    of a form against `form-action` too.
     """
 
     portals: tuple[str, ...]
@@ -37,56 +37,84 @@ class Policy:
     def content_security_policy(self) -> str:
         ancestors = " ".join(("'self'", *self.portals))
         return (
-            f"default-src 'none'; style-src {self.style}; script-src 'self'; connect-src 'self'; img-src 'self'; "
-            f"font-src 'self'; base-uri 'none'; form-action 'self' {self.centre}; frame-ancestors {ancestors}"
+            f"default-src 'none'; style-src {self.style}; script-src 'self'; connect-src 'self'; "
+            f"img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self' {self.centre}; "
+            f"frame-ancestors {ancestors}"
         )
 
-    def fixed(self) -> tuple[tuple[str, str], ...]:
-        """The headers that every answer carries, whoever asks."""
-        return (
+    def for_all(self) -> Headers:
+        """What every answer carries, whoever asks."""
+        return _wire(
             ("Content-Security-Policy", self.content_security_policy()),
             ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
+            # Not no-referrer: it makes browsers send `Origin: null` with our own sign-out form (Fetch §3.2).
+            ("Referrer-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+            ("Vary", "Origin"),
         )
 
-    def cross_origin(self, request: Request) -> tuple[tuple[str, str], ...]:
-        """What a portal's page may read of this answer (Fetch §3.3): exact origins with credentials, never `*`."""
-        origin = request.headers.get("Origin")
-        if origin not in self.portals and origin != self.own:
-            return ()
-        allowed = (
+    def for_origin(self, origin: str) -> Headers:
+        """What a portal's page may read (Fetch §3.3.3): that exact origin with credentials, never `*`."""
+        return _wire(
             ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Allow-Credentials", "true"),
             ("Access-Control-Expose-Headers", EXPOSED),
         )
-        if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
-            return allowed
-        return (
-            *allowed,
-            ("Access-Control-Allow-Methods", "GET, HEAD"),
-            ("Access-Control-Allow-Headers", ALLOWED),
-            ("Access-Control-Max-Age", "7200"),
-        )
 
 
-class Dresser:
-    """Puts the policy on answers. Content that is private says so; hashed assets may be kept for ever."""
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+_PREFLIGHT: Final = (
+    ("Access-Control-Allow-Methods", "GET, HEAD"),
+    ("Access-Control-Allow-Headers", ALLOWED),
+    ("Access-Control-Max-Age", "7200"),
+)
+_PRIVATE: Final = (("Cache-Control", "private, no-store"), ("Cross-Origin-Resource-Policy", "same-site"))
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy, self._fixed = policy, policy.fixed()
 
-    def dress(self, request: Request, response: Response) -> Response:
-        headers = response.headers
-        for name, value in self._fixed:
-            headers[name] = value
-        for name, value in self._policy.cross_origin(request):
-            headers[name] = value
-        headers["Vary"] = "Origin"
-        if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "private, no-store"
-            headers["Cross-Origin-Resource-Policy"] = "same-site"
-        return response
+def _wire(*pairs: tuple[str, str]) -> Headers:
+    """Headers as they go over the wire (ASGI: lower-case names)."""
+    return [(name.lower().encode(), value.encode()) for name, value in pairs]
+
+
+class Dressed:
+    """Puts the policy on every answer of the application, those that no view of ours ever saw included.
+
+    It stands outside the framework because it must not depend on which handler answered, and because it is cheap
+    there: everything is encoded once. What a view says about caching wins; by default nobody keeps an answer.
+    """
+
+    def __init__(self, app: Any, policy: Policy) -> None:
+        self._app = app
+        self._always, self._private = policy.for_all(), _wire(*_PRIVATE)
+        self._allowed = {o.encode(): policy.for_origin(o) for o in (*policy.portals, policy.own)}
+        self._preflight = _wire(*_PREFLIGHT, ("Content-Length", "0"))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = dict(scope["headers"])
+        allowed = self._allowed.get(asked.get(b"origin", b""), [])
+
+        async def dressed(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._with_policy(list(message["headers"]), allowed)
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
+            await _answer_preflight(dressed, self._preflight if allowed else self._preflight[-1:])
+        else:
+            await self._app(scope, receive, dressed)
+
+    def _with_policy(self, said: Headers, allowed: Headers) -> Headers:
+        kept = any(name == b"cache-control" for name, _ in said)
+        return [*said, *self._always, *allowed, *([] if kept else self._private)]
+
+
+async def _answer_preflight(send: Any, headers: Headers) -> None:
+    """Preflights carry no cookies (Fetch §4.8): nobody's session is looked for."""
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class Peers:

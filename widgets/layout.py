@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast, get_args
+from functools import lru_cache
+from typing import Any, Final, cast, get_args
 from urllib.parse import urlencode
 
 from widgets.views import Language, Scheme, Size
 
 ROWS: Final[dict[Size, int]] = {"compact": 3, "list": 6, "full": 20}
 MOST_ROWS: Final = 50
+_LONGEST_CAMPUS: Final = 32
+
+
+_SIZES: Final = get_args(Size)
+_SCHEMES: Final = get_args(Scheme)
+_LANGUAGES: Final = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +30,40 @@ class Layout:
     scheme: Scheme
     lang: Language
     heading: int
+    query: str
+    """The same layout as a query string, in one canonical order."""
 
     @classmethod
     def read(cls, query: Mapping[str, str], language: Language) -> Layout:
         """The layout that a query asks for, over the service's own language."""
-        size = cast(Size, _one_of(query.get("size"), get_args(Size), "list"))
-        return cls(
-            campus=query.get("campus") or None,
-            limit=_number(query.get("limit"), 1, MOST_ROWS, ROWS[size]),
-            size=size,
-            scheme=cast(Scheme, _one_of(query.get("scheme"), get_args(Scheme), "auto")),
-            lang=cast(Language, _one_of(query.get("lang"), get_args(Language), language)),
-            heading=_number(query.get("heading"), 2, 6, 2),
-        )
+        return _layout(*map(query.get, _NAMES), language)
 
-    def query(self) -> str:
-        """The same layout as a query string, in one canonical order."""
-        asked = {
-            "campus": self.campus,
-            "limit": self.limit,
-            "size": self.size,
-            "scheme": self.scheme,
-            "lang": self.lang,
-            "heading": self.heading,
-        }
-        return urlencode({name: value for name, value in asked.items() if value is not None})
+
+_NAMES: Final = ("campus", "limit", "size", "scheme", "lang", "heading")
+
+
+@lru_cache(maxsize=512)
+def _layout(
+    campus: str | None,
+    limit: str | None,
+    size: str | None,
+    scheme: str | None,
+    lang: str | None,
+    heading: str | None,
+    language: Language,
+) -> Layout:
+    chosen = cast(Size, _one_of(size, _SIZES, "list"))
+    asked: dict[str, Any] = {
+        "campus": campus[:_LONGEST_CAMPUS] if campus else None,
+        "limit": _number(limit, 1, MOST_ROWS, ROWS[chosen]),
+        "size": chosen,
+        "scheme": _one_of(scheme, _SCHEMES, "auto"),
+        "lang": _one_of(lang, _LANGUAGES, language),
+        "heading": _number(heading, 2, 6, 2),
+    }
+    return Layout(
+        **asked, query=urlencode({name: value for name, value in asked.items() if value is not None})
+    )
 
 
 def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:

@@ -137,9 +137,14 @@ def _form() -> Literal["document", "fragment", "json"]:
     return "fragment" if is_fragment(request) else "document"
 
 
+def _unchanged() -> Response:
+    """204. The empty text matters: without any Quart walks an empty iterable in another thread."""
+    return Response("", 204)
+
+
 def _drawn(parts: Parts, answer: Answer) -> Response:
     if answer.view is None:
-        return _dressed(answer, Response(status=204))
+        return _dressed(answer, _unchanged())
     form = _form()
     if form == "json":
         return _dressed(answer, Response(orjson.dumps(answer.view), content_type="application/json"))
@@ -149,7 +154,7 @@ def _drawn(parts: Parts, answer: Answer) -> Response:
 
 def _counted(parts: Parts, answer: Answer) -> Response:
     if answer.view is None:
-        return _dressed(answer, Response(status=204))
+        return _dressed(answer, _unchanged())
     if _form() == "json":
         numbers = {"count": answer.view.total, "urgent": answer.view.urgent, "state": answer.state}
         return _dressed(answer, Response(orjson.dumps(numbers), content_type="application/json"))
@@ -181,7 +186,7 @@ def _silent_sign_in(parts: Parts, ask: Ask) -> Response:
 
     The address to come back to says that it was tried, so that no browser can be sent in circles.
     """
-    back = quote(f"/widgets/{ask.name}?{ask.layout.query()}&silent=0", safe="")
+    back = quote(f"/widgets/{ask.name}?{ask.layout.query}&silent=0", safe="")
     return see_other(f"{parts.base_url}/auth/login?silent=1&return={back}")
 
 

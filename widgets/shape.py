@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -51,15 +51,20 @@ class Card:
     framed: bool
     campuses: Mapping[str, str]
     """Names of the campuses by id."""
+    here: datetime = field(init=False)
+    """Now, in the zone that people are shown times in."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "here", self.now.astimezone(self.zone))
 
     def version(self, state: State, look: Look | None = None) -> str:
         """Changes exactly when something visible changes. Times that merely grow older are the script's to redraw."""
         parts = [
             self.name,
             state,
-            self.layout.query(),
+            self.layout.query,
             str(self.framed),
-            str(self.now.astimezone(self.zone).date()),
+            str(self.here.date()),
         ]
         if look:
             parts += [look.digest, *(f"{m.source}:{m.code}:{m.since.timestamp()}" for m in look.missing)]
@@ -67,7 +72,7 @@ class Card:
 
     @property
     def src(self) -> str:
-        return f"{self.base_url}/widgets/{self.name}?{self.layout.query()}"
+        return f"{self.base_url}/widgets/{self.name}?{self.layout.query}"
 
     def without_list(self, state: State, **fields: Any) -> WidgetView[Any]:
         """A card that has no listing behind it: signed out, forbidden, not configured."""
@@ -166,10 +171,8 @@ class Card:
         return seal(Reference(item.source, self.name, item.id, item.url)) if item.url else None
 
     def _when(self, moment: datetime) -> When:
-        local, here = moment.astimezone(self.zone), self.now.astimezone(self.zone)
-        return When(
-            local.isoformat(timespec="seconds"), self._words_for(local, here), f"{local:%Y-%m-%d %H:%M}"
-        )
+        local, here = moment.astimezone(self.zone), self.here
+        return When(local.isoformat(timespec="seconds"), self._words_for(local, here), _minute(local))
 
     def _words_for(self, local: datetime, here: datetime) -> str:
         age = (here - local).total_seconds()
@@ -179,18 +182,18 @@ class Card:
             return self.words["minutes-ago"].format(n=int(age // 60))
         days = (here.date() - local.date()).days
         if days in (0, 1):
-            return self.words["today" if days == 0 else "yesterday"].format(time=f"{local:%H:%M}")
-        return f"{local:%m-%d %H:%M}" if local.year == here.year else f"{local:%Y-%m-%d}"
+            return self.words["today" if days == 0 else "yesterday"].format(time=_minute(local)[11:])
+        return _minute(local)[5:] if local.year == here.year else _minute(local)[:10]
 
     def _day(self, moment: datetime) -> When:
-        local, here = moment.astimezone(self.zone), self.now.astimezone(self.zone)
-        return When(
-            local.date().isoformat(), _short_day(local.date(), here.date()), f"{local:%Y-%m-%d %H:%M}"
-        )
+        local = moment.astimezone(self.zone)
+        day = local.date().isoformat()
+        return When(day, day[5:] if local.year == self.here.year else day, _minute(local))
 
 
-def _short_day(day: date, today: date) -> str:
-    return f"{day:%m-%d}" if day.year == today.year else day.isoformat()
+def _minute(local: datetime) -> str:
+    """`2026-11-20 16:30`; isoformat is four times as fast as strftime."""
+    return local.replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 def _row_id(item: TodoItem | Notice) -> str:

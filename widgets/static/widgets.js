@@ -188,7 +188,7 @@ class Card {
     event.preventDefault();
     if (hook.hasAttribute('data-pw-refresh')) this.look(true);
     else if (hook.hasAttribute('data-pw-pause')) this.pause(!this.paused);
-    else if (this.held) { this.put(this.held); const first = this.query('.pw-link'); if (first) first.focus(); }
+    else if (this.held) { this.put(this.held); const first = this.query('a.pw-link'); if (first) first.focus(); }
   }
   pause(paused) {
     this.paused = paused;
