@@ -148,7 +148,7 @@ def _drawn(parts: Parts, answer: Answer) -> Response:
     form = _form()
     if form == "json":
         return _dressed(answer, Response(orjson.dumps(answer.view), content_type="application/json"))
-    html = parts.theme.widget(answer.view, as_fragment=form == "fragment")
+    html = parts.theme.widget(answer.view, as_fragment=form == "fragment", styled="v" not in request.args)
     return _dressed(answer, Response(html, content_type="text/html; charset=utf-8"))
 
 

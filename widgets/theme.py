@@ -78,14 +78,18 @@ class Theme:
         self._spoken = _spoken_by_all(self.words)
         self._ready(sources, events)
 
-    def widget(self, view: WidgetView[Any], as_fragment: bool) -> str:
-        """The card, as a document for a frame or a tab, or as a fragment for a page that is already there."""
+    def widget(self, view: WidgetView[Any], as_fragment: bool, styled: bool = True) -> str:
+        """The card, as a document for a frame or a tab, or as a fragment for a page that is already there.
+
+        `styled=False` leaves the styles out of a fragment: a refresh replaces rows, the styles are there.
+        """
         return self._env.get_template(f"{view.name}.html").render(
             w=view,
             m=self.words[view.lang],
             words=self._spoken[view.lang, view.name],
             layout="_fragment.html" if as_fragment else "_page.html",
             page=not as_fragment,
+            styled=styled,
             lang=view.lang,
             scheme=view.scheme,
             title=view.title,

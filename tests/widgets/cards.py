@@ -248,7 +248,7 @@ def card(
 ) -> WidgetView[Any]:
     """One card in one state, as the shaping of a real listing would give it."""
     listed, zh = state in LISTED, lang == "zh-CN"
-    items = (todos(lang) if name == "todos" else notices(lang)) if listed else ()
+    items: tuple[Any, ...] = (todos(lang) if name == "todos" else notices(lang)) if listed else ()
     known = listed or state == "empty"
     return replace(
         WidgetView(

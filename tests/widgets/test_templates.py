@@ -6,12 +6,12 @@ import gzip
 import json
 import re
 from dataclasses import fields, replace
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 
 import widgets.theme
 from tests.widgets.cards import (
@@ -35,6 +35,7 @@ ROOM = Path(widgets.theme.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.html"))
 SCRIPTS = sorted((ROOM / "static").glob("*.js"))
 THEME = Theme(base_url=BASE)
+PARSER = Environment(autoescape=True)
 
 
 class Tree(HTMLParser):
@@ -94,11 +95,11 @@ def test_a_template_opens_with_what_it_draws_accepts_and_how_it_is_used(path: Pa
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_template_reads_only_declared_fields(path: Path) -> None:
-    assert uses(THEME._env, path.read_text()).fields - DECLARED == set()
+    assert uses(PARSER, path.read_text()).fields - DECLARED == set()
 
 
 def test_every_declared_field_is_read_by_some_template() -> None:
-    read = frozenset().union(*(uses(THEME._env, path.read_text()).fields for path in TEMPLATES))
+    read = frozenset().union(*(uses(PARSER, path.read_text()).fields for path in TEMPLATES))
     declared = {f.name for view in (WidgetView, TodoRow, NoticeRow, When) for f in fields(view)}
     assert declared - read == set()
 
@@ -117,9 +118,9 @@ def test_both_languages_have_the_same_messages_with_the_same_places() -> None:
 
 
 def test_every_message_is_used() -> None:
-    used = [uses(THEME._env, path.read_text()) for path in TEMPLATES]
-    whole = frozenset().union(*(u.messages for u in used)) | set(json.loads(unescape(_words(card()))))
-    begun = tuple(frozenset().union(*(u.beginnings for u in used))) + ("live-", "title-", "urgency-")
+    used = [uses(PARSER, path.read_text()) for path in TEMPLATES]
+    whole = frozenset().union(*(u.messages for u in used)) | set(json.loads(_words(card())))
+    begun = (*frozenset().union(*(u.beginnings for u in used)), "title-", "urgency-", "live-new", "error-")
     assert [k for k in THEME.words["en"] if k not in whole and not k.startswith(begun)] == []
 
 
@@ -130,12 +131,12 @@ def test_chinese_copy_is_plain_and_punctuated_as_chinese() -> None:
 
 
 def _words(view: WidgetView[Any]) -> str:
-    return re.findall(r'data-words="([^"]*)"', THEME.widget(view, as_fragment=True))[0]
+    return Tree(THEME.widget(view, as_fragment=True)).values("data-words")[0]
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_the_script_gets_its_words_in_the_language_of_the_card(name: Kind) -> None:
-    words = json.loads(unescape(_words(card(name, lang="en"))))
+    words = json.loads(_words(card(name, lang="en")))
     assert words["live-new"] == {"todos": "{n} new to-do items", "notices": "{n} new notices"}[name]
 
 
@@ -211,14 +212,32 @@ def test_a_failed_card_never_says_that_there_is_nothing_to_do() -> None:
     assert "https://oa.hospital.example/" in html
 
 
+def banner(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", re.findall(r"data-pw-banner>(.*?)</p>", html, re.S)[0])
+
+
 def test_a_partial_card_names_the_campus_and_since_when() -> None:
-    assert "西院区从 今天 09:12 起没有响应" in THEME.widget(card(state="partial"), as_fragment=False)
+    html = THEME.widget(card(state="partial"), as_fragment=False)
+    assert banner(html).startswith("西院区自 今天 09:12 起没有响应，以下不含其待办。")
 
 
 def test_a_stale_card_says_how_old_and_why() -> None:
     html = THEME.widget(card(state="stale"), as_fragment=False)
-    assert "OA 系统响应超时。以下是 29 分钟前 的内容" in html
+    assert banner(html).startswith("OA 系统响应超时。以下是 29 分钟前 的内容")
     assert "数据截至 09:12" in html
+
+
+@pytest.mark.parametrize("state", ["stale", "partial"])
+def test_the_age_in_a_banner_is_a_moment_that_the_script_keeps_true(state: State) -> None:
+    shown = re.findall(r"data-pw-banner>(.*?)</p>", THEME.widget(card(state=state), as_fragment=False), re.S)[
+        0
+    ]
+    assert '<time datetime="2026-11-23T09:12:00+08:00"' in shown
+
+
+def test_a_hostile_campus_name_in_a_banner_stays_text() -> None:
+    html = THEME.widget(card(state="partial", missing=("<b>西</b>",)), as_fragment=False)
+    assert "&lt;b&gt;西&lt;/b&gt;自 <time" in html
 
 
 def test_sign_in_from_a_frame_opens_a_tab_that_may_speak_back() -> None:
@@ -305,8 +324,9 @@ def test_raw_colours_stand_in_the_tokens_alone() -> None:
 def test_the_styles_keep_to_what_old_kernels_understand() -> None:
     css = (ROOM / "static" / "widgets.css").read_text() + (ROOM / "static" / "tokens.css").read_text()
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    refused = r"@layer|@scope|:is\(|:where\(|:has\(|\binset:|aspect-ratio|(?:min|max|clamp)\(\s*\d|\d(?:rem|vw)\b|color-mix|&"
-    assert re.findall(refused, css) == []
+    features = r"@layer|@scope|:is\(|:where\(|:has\(|\binset:|aspect-ratio|color-mix|&"
+    values = r"\b(?:min|max|clamp)\(|\d(?:rem|vw)\b"
+    assert re.findall(f"{features}|{values}", css) == []
     assert re.findall(r"display: flex[^}]*\bgap:", css) == []
 
 

@@ -112,10 +112,10 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
     ("name", "source", "wrong"),
     [
         ("_state_empty", "{% if %}", "cannot be read: line 1"),
-        ("_state_empty", "{{ w.salary }}", "fields that do not exist: salary"),
-        ("_state_empty", "{{ w.__class__ }}", "fields that do not exist: __class__"),
-        ("_state_empty", "{{ request }}", "names that do not exist: request"),
-        ("_state_empty", "{{ m['nothing'] }}", "messages that do not exist: nothing"),
+        ("_state_empty", "{{ w.salary }}", "reads fields that do not exist: salary"),
+        ("_state_empty", "{{ w.__class__ }}", "reads fields that do not exist: __class__"),
+        ("_state_empty", "{{ request }}", "uses names that do not exist: request"),
+        ("_state_empty", "{{ m['nothing'] }}", "uses messages that do not exist: nothing"),
         ("_state_empty", "{{ w.title | safe }}", "may not use the filter safe"),
         (
             "_state_empty",
