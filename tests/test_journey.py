@@ -240,3 +240,13 @@ async def test_a_bad_item_costs_that_item_only(staff: Staff) -> None:
     assert answer.headers["Widget-State"] in ("ok", "stale", "partial")
     assert "<script>alert" not in answer.text
     assert "javascript:" not in re.sub(r"<style>.*?</style>", "", answer.text, flags=re.DOTALL)
+
+
+async def test_a_card_that_is_the_whole_page_stays_one_when_it_refreshes(staff: Staff) -> None:
+    """The page's own address for refreshes says so; its sign-out button and its version stay."""
+    await staff.sign_in(ZHOU)
+    page = await staff.get("/widgets/todos", headers={"Sec-Fetch-Dest": "document"})
+    source = unescape(re.search(r'data-src="([^"]+)"', page.text)[1])  # type: ignore[index]
+    assert 'action="' in page.text
+    version = page.headers["Widget-Version"]
+    assert 204 == (await staff.get(f"{source}&as=fragment&v={version}")).status_code

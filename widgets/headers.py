@@ -150,5 +150,10 @@ def is_fragment(request: Request) -> bool:
 
 
 def is_framed(request: Request) -> bool:
-    """Unknown counts as framed: links then open a new tab, which is right in both places."""
-    return request.headers.get("Sec-Fetch-Dest", "iframe") != "document"
+    """False when the card is the whole page: a document in a tab of its own, and that page's refreshes.
+
+    Unknown counts as framed: links then open a new tab, which is right in both places.
+    """
+    if request.args.get("tab") == "1":
+        return False
+    return is_fragment(request) or request.headers.get("Sec-Fetch-Dest") != "document"

@@ -115,7 +115,7 @@ def _asked(parts: Parts, name: Kind) -> Ask:
         name,
         Layout.read(request.args, parts.language),
         cookie_header(request),
-        is_fragment(request) or is_framed(request),
+        is_framed(request),
         request.args.get("v"),
         "no-cache" in request.headers.get("Cache-Control", ""),
     )

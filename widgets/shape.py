@@ -72,7 +72,7 @@ class Card:
 
     @property
     def src(self) -> str:
-        return f"{self.base_url}/widgets/{self.name}?{self.layout.query}"
+        return f"{self.base_url}/widgets/{self.name}?{self.layout.query}{'' if self.framed else '&tab=1'}"
 
     def without_list(self, state: State, **fields: Any) -> WidgetView[Any]:
         """A card that has no listing behind it: signed out, forbidden, not configured."""
