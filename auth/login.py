@@ -140,10 +140,10 @@ class Login:
         if len(answer) < len(query):
             raise SignInRefused("parameter-duplicated")
         pending = await self._take(answer.get("state"))
+        back = pending.return_path if pending.silent else None
         bindings = self._bindings(cookie_header).values()
         if not any(hmac.compare_digest(_hash(binding), pending.binding) for binding in bindings):
-            raise SignInRefused("browser-other")
-        back = pending.return_path if pending.silent else None
+            raise SignInRefused("browser-other", back)  # a frame whose cookies are blocked ends here, too
         try:
             async with asyncio.timeout(self._patience):
                 return await self._judge(answer, pending)

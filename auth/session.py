@@ -14,7 +14,7 @@ from typing import Final
 import orjson
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import InvalidResponse, RedisError
 
 from auth.cookies import cookie_name, read_cookie, set_cookie
 from auth.principal import Principal
@@ -26,7 +26,7 @@ LIFETIME: Final = timedelta(hours=12)
 """One shift."""
 _FORM: Final = 1
 _AWAY: Final = (RedisError, OSError)
-_MOST_UNWRITTEN: Final = 10_000
+_MOST_ENDED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Sessions:
         self._redis, self._keys, self._now = redis, keys, now
         self._secure, self._lifetime, self._random = secure, lifetime, random
         self._cookie = cookie_name("session", secure=secure)
+        self._ended: dict[str, datetime] = {}
+        """What this instance ended stays ended here, whatever Redis forgets."""
         self._unwritten: dict[str, datetime] = {}
 
     def recognise(self, cookie_header: str | None) -> Session | None:
@@ -94,11 +96,11 @@ class Sessions:
 
         Every key of `beside` must carry `{slot}`. Redis away: the session stands, and all values are None.
         """
-        if _ended(session) in self._unwritten:
+        if _ended(session) in self._ended:
             return None, [None] * len(beside)
         try:
-            tombstone, *values = await self._redis.mget([_ended(session), *beside])
-        except (*_AWAY, ValueError) as error:
+            tombstone, *values = _all(await self._redis.mget([_ended(session), *beside]), 1 + len(beside))
+        except _AWAY as error:
             log.warning("session.unchecked", error=type(error).__name__)
             return session, [None] * len(beside)
         if self._unwritten:
@@ -126,9 +128,10 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """Signs this browser out on every instance. Redis away: here at once, elsewhere when it is back."""
-        self._unwritten[_ended(session)] = session.expires_at
-        while len(self._unwritten) > _MOST_UNWRITTEN:
-            del self._unwritten[next(iter(self._unwritten))]
+        for known in (self._ended, self._unwritten):
+            known[_ended(session)] = session.expires_at
+            while len(known) > _MOST_ENDED:
+                del known[next(iter(known))]
         await self._write_ends()
         try:
             await self._redis.delete(_tokens(session))
@@ -181,6 +184,13 @@ def _ended(session: Session) -> str:
 
 def _tokens(session: Session) -> str:
     return f"pw:{{{session.slot}}}:tokens:{session.id}"
+
+
+def _all(reply: object, count: int) -> list[object]:
+    """The values of an MGET; anything else came from a connection that is out of step. Raises InvalidResponse."""
+    if not isinstance(reply, list) or len(reply) != count:
+        raise InvalidResponse
+    return reply
 
 
 def _bytes(value: object) -> bytes | None:

@@ -47,9 +47,9 @@ FALLBACK: Final = '<a href="{widgets}/widgets/{name}" target="_blank" rel="noope
 FRAME: Final = Way(
     "/",
     "iframe + embed.js",
-    "框架里是完整页面，脚本只管高度和登录弹窗。多数门户从这里开始。",
+    "框架里是完整页面，脚本只管框架的高度。多数门户从这里开始。",
     LOADER,
-    '<iframe data-pw src="{widgets}/widgets/{name}{query}" title="{title}" width="100%" height="{height}"\n'
+    '<iframe src="{widgets}/widgets/{name}{query}" title="{title}" width="100%" height="{height}"\n'
     '        style="border:0;color-scheme:normal" loading="lazy"></iframe>',
     ("高度随内容变化，首屏不跳动", "未登录时静默登录，失败则给出登录按钮", "样式互不影响"),
 )
@@ -90,9 +90,9 @@ HTMX4: Final = Way(
 ELEMENT: Final = Way(
     "/element",
     "<portal-widget>",
-    "一行脚本、一个元素：由元素自己决定用框架还是片段，并向门户发出事件。",
+    "一行脚本、一个元素：默认用框架，写上 mode=fragment 就用片段，并向门户发出事件。",
     LOADER,
     '<portal-widget name="{name}" title="{title}"{attributes}>\n' + f"  {FALLBACK}\n</portal-widget>",
-    ("事件 widget:count、widget:state 可驱动角标", "颜色可由 --pw- 变量调整", "脚本被拦截时显示链接"),
+    ("事件 widget:count、widget:state 可驱动角标", "同一个元素，两种方式", "脚本被拦截时显示链接"),
 )
 WAYS: Final = (FRAME, PLAIN, HTMX2, HTMX4, ELEMENT)

@@ -19,8 +19,10 @@ MAY_IMPORT: Final[Mapping[str, frozenset[str]]] = {
 }
 OURS: Final = frozenset(MAY_IMPORT) | {"bench", "tests"}
 ALLOWED: Final[Mapping[str, frozenset[str]]] = {
-    # pages: the whole pages that both routes and app answer with
-    "quart": frozenset({"app", "routes", "guard", "theme", "headers", "health", "live", "studio", "pages"}),
+    # pages: the whole pages that both routes and app answer with; connection: how Quart serves a GET
+    "quart": frozenset(
+        {"app", "routes", "guard", "theme", "headers", "health", "live", "studio", "pages", "connection"}
+    ),
     "httpx2": frozenset({"outbound", "provider", "login", "cas", "oauth2", "app"}),
     # checkup: `portal-widgets check` tries Redis by itself, whether or not the service could be built
     "redis": frozenset({"session", "login", "memory", "live", "app", "checkup"}),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from quart import Quart, Response, g, request
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit.store import Store
 from audit.trail import Trail
@@ -27,6 +29,7 @@ from auth.sealing import KeyRing
 from auth.session import Sessions
 from widgets import health, routes
 from widgets.cards import Cards
+from widgets.connection import Connection
 from widgets.feed import Feed
 from widgets.headers import Dressed, Peers, Policy
 from widgets.links import origin
@@ -35,7 +38,7 @@ from widgets.oa import outbound
 from widgets.pages import Pages
 from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import connect
-from widgets.theme import Theme
+from widgets.theme import Theme, ThemeError
 
 log = structlog.get_logger()
 
@@ -46,6 +49,10 @@ CENTRE_DEADLINE: Final = 2.5
 """Seconds for one call to the identity centre."""
 LARGEST_BODY: Final = 64 * 1024
 SLOWEST_BODY: Final = 10
+_INVISIBLE: Final = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
+"""Line ends that only some readers know, terminal controls, turned writing, lone surrogates."""
 
 
 def create_app(config: Path | None = None) -> Quart:
@@ -57,9 +64,12 @@ def create_app(config: Path | None = None) -> Quart:
         _log_lines()
     try:
         settings = load(config or chosen())
+        return build(settings)
     except SettingsError as error:
-        raise SystemExit("portal-widgets does not start:\n  " + "\n  ".join(error.mistakes)) from None
-    return build(settings)
+        mistakes = error.mistakes
+    except ThemeError as error:
+        mistakes = [str(error)]
+    raise SystemExit("portal-widgets does not start:\n  " + "\n  ".join(mistakes))
 
 
 def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Quart:
@@ -96,7 +106,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
 
     memory = Memory(redis, keys, now)
     sources = connect(settings.sources, service.timezone, now)
-    feed = Feed(sources, memory, now)
+    feed = Feed(sources, [campus.id for campus in settings.campuses], memory, now)
     cards = Cards(
         sessions=sessions,
         feed=feed,
@@ -110,6 +120,8 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     )
 
     app = Quart(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # else `/open//x` is sent on to whatever host the request names
+    app.asgi_http_class = Connection
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, BODY_TIMEOUT=SLOWEST_BODY, RESPONSE_TIMEOUT=None)
     app.register_blueprint(health.blueprint())
     app.register_blueprint(
@@ -168,11 +180,17 @@ def _log_lines() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _line(event: Any, **options: Any) -> str:
+    """JSON on one line for every reader: invisible characters that JSON lets stand are escaped, Chinese stays."""
+    told = json.dumps(event, ensure_ascii=False, **options)
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", told)
 
 
 def _redis(url: str) -> Redis:
@@ -202,9 +220,12 @@ def _catch(app: Quart, pages: Pages) -> None:
     @app.errorhandler(HTTPException)
     async def told(error: HTTPException) -> Response:
         status = error.code or 400
-        return pages.refused(
+        page = pages.refused(
             "not-found" if status == 404 else "not-understood", _request_id()[-8:].upper(), status
         )
+        if isinstance(error, MethodNotAllowed):  # RFC 9110 §15.5.6: such an answer names what is allowed
+            page.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return page
 
     @app.errorhandler(Exception)
     async def caught(error: Exception) -> Response:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.store import Filter, Store
 from audit.trail import Action
 from auth.sealing import new_key
-from widgets import settings_page
+from widgets import settings_page, theming_page
 from widgets.checkup import examine
 from widgets.links import origin
 from widgets.listing import as_json, as_table
@@ -210,6 +210,9 @@ async def _registered(source: Source) -> str:
 def docs(folder: Path) -> None:
     """Rewrite the generated pages of docs/."""
     (folder / "settings.md").write_text(settings_page.page(), "utf-8")
+    theming = folder / "theming.md"
+    if theming.exists():
+        theming.write_text(theming_page.renewed(theming.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ goes on after its first asker has been answered, and what it brings is there at 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,7 +21,7 @@ import structlog
 from auth.session import Session
 from widgets.items import Kind, Listing, Missing
 from widgets.memory import Memory, Remembered, answered, failed
-from widgets.oa import OAClient, OAError, OATooSlow
+from widgets.oa import OABadAnswer, OAClient, OAError, OATooSlow
 
 log = structlog.get_logger()
 
@@ -94,17 +94,33 @@ def _order(item: Any) -> tuple[int, float]:
     return (0 if item.pinned else 1), -item.published_at.timestamp()
 
 
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """One question under way, and the writing down of its answer."""
+
+    record: asyncio.Task[Remembered]
+    kept: asyncio.Task[None]
+
+
 class Feed:
     """The sources of all cards."""
 
-    def __init__(self, sources: Sequence[Source], memory: Memory, now: Callable[[], datetime]) -> None:
-        self._sources, self._memory, self._now = tuple(sources), memory, now
-        self._flights: dict[tuple[str, Kind, str], asyncio.Task[Remembered]] = {}
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        campuses: Collection[str],
+        memory: Memory,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`campuses` are the ids of all that are configured, those without a source included."""
+        self._sources, self._campuses = tuple(sources), frozenset(campuses)
+        self._memory, self._now = memory, now
+        self._flights: dict[tuple[str, Kind, str], _Flight] = {}
 
     def sources(self, kind: Kind, campus: str | None) -> tuple[Source, ...]:
-        """Those that feed this card; an unknown campus means all of them."""
-        feeding = tuple(s for s in self._sources if kind in s.widgets)
-        return tuple(s for s in feeding if s.campus == campus) or feeding
+        """Those that feed this card. An unknown campus means all of them, one without a source none."""
+        wanted = self._campuses if campus not in self._campuses else {campus}
+        return tuple(s for s in self._sources if kind in s.widgets and s.campus in wanted)
 
     def source(self, id: str) -> Source | None:
         return next((s for s in self._sources if s.id == id), None)
@@ -169,12 +185,18 @@ class Feed:
         self, session: Session, source: Source, kind: Kind, last: Remembered | None
     ) -> asyncio.Task[Remembered]:
         key = (source.id, kind, session.who.account or "")
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = asyncio.create_task(self._fetch(session, source, kind, last))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(key, None))
-        return flight
+        if key not in self._flights:
+            record = asyncio.create_task(self._fetch(session, source, kind, last))
+            kept = asyncio.create_task(self._keep(session, record, last))
+            kept.add_done_callback(lambda _: self._flights.pop(key, None))
+            self._flights[key] = _Flight(record, kept)
+        return self._flights[key].record
+
+    async def _keep(
+        self, session: Session, record: asyncio.Task[Remembered], last: Remembered | None
+    ) -> None:
+        """Apart from the flight, so that nobody waits for a Redis that is silent."""
+        await self._memory.write(session, await record, over_a_list=last is not None)
 
     async def _fetch(
         self, session: Session, source: Source, kind: Kind, last: Remembered | None
@@ -183,6 +205,7 @@ class Feed:
             async with asyncio.timeout(FLIGHT):
                 asking = source.client.todos if kind == "todos" else source.client.notices
                 listing: Listing[Any] = await asking(session.who)
+            _check_that_something_was_read(listing)
             record = answered(source.id, kind, listing, self._now())
             if listing.dropped:
                 log.warning("oa.items_dropped", source=source.id, kind=kind, dropped=listing.dropped)
@@ -196,11 +219,18 @@ class Feed:
             # A dialect's bug must cost its own source only, and must not look like an empty list.
             log.exception("oa.bug", source=source.id, kind=kind)
             record = failed(source.id, kind, last, "bad-answer", self._now())
-        await self._memory.write(session, record)
         return record
 
     async def close(self) -> None:
         """Gives flights under way up."""
-        for flight in list(self._flights.values()):
-            flight.cancel()
-        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+        tasks = [task for flight in self._flights.values() for task in (flight.record, flight.kept)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _check_that_something_was_read(listing: Listing[Any]) -> None:
+    """Raises OABadAnswer where "nothing to do" would be a lie: there is something, and not one item made sense."""
+    there_are = listing.dropped or listing.total
+    if there_are and not listing.items:
+        raise OABadAnswer(f"no item of {there_are} could be read")

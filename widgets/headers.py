@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final, TypeAlias
@@ -63,6 +63,10 @@ class Policy:
 
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
+_SPOKEN: Final = ("1.0", "1.1")
+"""Versions of HTTP that the gateway and we speak with each other."""
+_EMPTY: Final = (b"content-length", b"0")
+_CLOSE: Final = (b"connection", b"close")
 _PREFLIGHT: Final = (
     ("Access-Control-Allow-Methods", "GET, HEAD"),
     ("Access-Control-Allow-Headers", ALLOWED),
@@ -84,15 +88,21 @@ class Dressed:
     """
 
     def __init__(self, app: Any, policy: Policy) -> None:
-        self._app = app
+        self._app, self._host = app, policy.own.partition("://")[2].encode()
         self._always, self._private = policy.for_all(), _wire(*_PRIVATE)
         self._allowed = {o.encode(): policy.for_origin(o) for o in (*policy.portals, policy.own)}
-        self._preflight = _wire(*_PREFLIGHT, ("Content-Length", "0"))
+        self._preflight = _wire(*_PREFLIGHT)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        match scope["type"]:
+            case "http":
+                await self._answer(scope, receive, send)
+            case "websocket":
+                await send({"type": "websocket.close"})  # none of our addresses speaks it
+            case _:
+                await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         asked = dict(scope["headers"])
         allowed = self._allowed.get(asked.get(b"origin", b""), [])
 
@@ -101,19 +111,35 @@ class Dressed:
                 message["headers"] = self._with_policy(list(message["headers"]), allowed)
             await send(message)
 
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
-            await _answer_preflight(dressed, self._preflight if allowed else self._preflight[-1:])
+        if _is_smuggled(scope, asked):
+            await _answer_bare(dressed, 400, [_CLOSE] if scope["http_version"] in _SPOKEN else [])
+        elif scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
+            # Preflights carry no cookies (Fetch §4.8): nobody's session is looked for.
+            await _answer_bare(dressed, 204, self._preflight if allowed else [])
         else:
-            await self._app(scope, receive, dressed)
+            await self._app(self._named(scope), receive, dressed)
+
+    def _named(self, scope: Any) -> Any:
+        """The request under our own name: what a caller writes into Host is no address of ours, or no host at all."""
+        headers = [(b"host", self._host), *(pair for pair in scope["headers"] if pair[0] != b"host")]
+        return {**scope, "headers": headers}
 
     def _with_policy(self, said: Headers, allowed: Headers) -> Headers:
         kept = any(name == b"cache-control" for name, _ in said)
         return [*said, *self._always, *allowed, *([] if kept else self._private)]
 
 
-async def _answer_preflight(send: Any, headers: Headers) -> None:
-    """Preflights carry no cookies (Fetch §4.8): nobody's session is looked for."""
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
+def _is_smuggled(scope: Any, asked: Mapping[bytes, bytes]) -> bool:
+    """Whether a gateway may have seen something else than we do.
+
+    Hypercorn lets clear text become HTTP/2 (h2c), and then no gateway sees the requests inside any more; a request
+    with two lengths may end elsewhere for it (RFC 9112 §6.1).
+    """
+    return scope["http_version"] not in _SPOKEN or {b"content-length", b"transfer-encoding"} <= asked.keys()
+
+
+async def _answer_bare(send: Any, status: int, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, _EMPTY]})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -126,7 +152,9 @@ class Peers:
     def address(self, request: Request) -> str:
         """The nearest address that is not one of our proxies (RFC 7239 §5.2, in its X-Forwarded-For form)."""
         peer = request.remote_addr or ""
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        # All fields count, as one (RFC 9110 §5.3): some proxies add their own line below the caller's.
+        told = ",".join(request.headers.getlist("X-Forwarded-For"))
+        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
         while _is_within(peer, self._trusted) and hops:
             peer = hops.pop()
         return peer[:64]

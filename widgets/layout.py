@@ -73,4 +73,4 @@ def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
 def _number(value: str | None, low: int, high: int, default: int) -> int:
     if value is None or not (value.isascii() and value.isdigit() and len(value) <= 4):
         return default
-    return min(max(int(value), low), high)
+    return int(value) if low <= int(value) <= high else default

@@ -90,7 +90,7 @@ class Memory:
         return [head + "opened", *(f"{head}list:{source}:{kind}" for source in sources)]
 
     def read(self, session: Session, source: str, kind: Kind, blob: bytes | None) -> Remembered | None:
-        """One record; None for anything absent, foreign, damaged or older than 24 hours."""
+        """One record; None for anything absent, foreign or damaged. No list is older than 24 hours."""
         if blob is None:
             return None
         plain = self._keys.open("list", _owner(session, source, kind), blob)
@@ -99,14 +99,18 @@ class Memory:
             return None
         record = _unpacked(source, kind, plain)
         if record and record.as_of and self._now() - record.as_of > KEEP:
-            return None
+            return replace(record, as_of=None, total=None, digest="", body=b"[]") if record.failure else None
         return record
 
-    async def write(self, session: Session, record: Remembered) -> None:
+    async def write(self, session: Session, record: Remembered, *, over_a_list: bool = True) -> None:
+        """Keeps the record. Unless `over_a_list`, a failure alone takes no list's place.
+
+        For a writer who could not see what is there: Redis may have been away when it was read.
+        """
         blob = self._keys.seal("list", _owner(session, record.source, record.kind), _packed(record))
         name = self.names(session, [record.source], record.kind)[1]
         try:
-            await self._redis.set(name, blob, ex=KEEP)
+            await self._redis.set(name, blob, ex=KEEP, nx=record.as_of is None and not over_a_list)
         except (RedisError, OSError) as error:
             log.warning("memory.not_written", error=type(error).__name__)
 

@@ -53,7 +53,7 @@ class Portal(Table):
     origin: Origin
     """Scheme, host and port of a page that embeds widgets: it alone may frame and read them."""
     relation: Literal["auto", "same-site", "cross-site", "same-origin"] = "auto"
-    """How the portal stands to `service.base_url`; `auto` works it out from the two names."""
+    """How the portal stands to `service.base_url`. Nothing depends on it yet: portals of the same site are served."""
 
 
 class Service(Table):

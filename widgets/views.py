@@ -80,7 +80,7 @@ class WidgetView(Generic[Row]):
     items: tuple[Row, ...] = told("rows to show: sorted, deduplicated, limited")
     total: int | None = told("how many there are in all; none when unknown")
     total_text: str = told("`6`, `99+`, or `?` when unknown")
-    urgent: int = told("how many of the rows are 特急 (to-dos), or new (notices)")
+    urgent: int = told("how many of all the items are 特急 (to-dos), or new (notices)")
     as_of: When | None = told("when the data was taken from the OA; none when there is none")
     reason: str | None = told("why it is stale or failed: `unavailable`, `too-slow`, `denied`, `bad-answer`")
     reference: str | None = told("short number a person can read out to the help desk; on failures")

@@ -218,7 +218,7 @@ def banner(html: str) -> str:
 
 def test_a_partial_card_names_the_campus_and_since_when() -> None:
     html = THEME.widget(card(state="partial"), as_fragment=False)
-    assert banner(html).startswith("西院区自 今天 09:12 起没有响应，以下不含其待办。")
+    assert banner(html).startswith("西院区自 今天 09:12 起没有响应，其待办可能不全。")
 
 
 def test_a_stale_card_says_how_old_and_why() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
+from itertools import islice
 from typing import Final, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,8 @@ from widgets.oa.weaver_users import Users
 
 PAGE: Final = 50
 """Items asked for; a card shows no more (the contract's §4)."""
+MOST: Final = 4 * PAGE
+"""Items read of one answer, should it hold more than was asked for: reading ten thousand would hold everybody up."""
 URGENCY: Final[Mapping[str, Urgency]] = {"0": "normal", "1": "high", "2": "critical"}
 """正常, 重要, 紧急. E9 ships three levels as the card has three, so its highest is our highest. Levels that a
 site added come from the configuration; one nobody named is 普通, because a false alarm costs trust."""
@@ -218,7 +221,7 @@ def _account(who: Principal) -> str:
 
 
 def _kept(listed: Iterable[object], read: Callable[[Mapping[str, object]], T | None]) -> tuple[list[T], int]:
-    """Those that could be read, and the number of those that could not."""
-    results = [read(fields(row)) for row in listed]
+    """Those of the first `MOST` that could be read, and the number of those that could not."""
+    results = [read(fields(row)) for row in islice(listed, MOST)]
     kept = [item for item in results if item is not None]
     return kept, len(results) - len(kept)

@@ -6,14 +6,14 @@ window.portalWidgets.embedding = true;
 
 const base = document.currentScript ? document.currentScript.src.replace(/\/[^/]*$/, '') : '';
 const LOOK = ['campus', 'limit', 'size', 'scheme', 'lang', 'heading', 'theme'];
+const origin = new URL(base || location.href).origin;
 const own = new Set();
 let tried = false;
 
 // Only a frame that shows our service may speak, and only for itself; its height is clamped by the page's own limits.
-const speaker = event => {
-  for (const frame of new Set([...own, ...document.querySelectorAll('iframe[data-pw]')]))
-    if (frame.contentWindow === event.source) return new URL(frame.src, location.href).origin === event.origin ? frame : null;
-};
+const frames = () => [...new Set([...own, ...document.querySelectorAll('iframe')])]
+  .filter(frame => frame.contentWindow && new URL(frame.src, location.href).origin === origin);
+const speaker = event => event.origin === origin ? frames().find(frame => frame.contentWindow === event.source) : null;
 window.addEventListener('message', event => {
   const said = event.data, frame = said && said.pw === 1 && event.source ? speaker(event) : null;
   if (!frame) return;
@@ -28,7 +28,7 @@ function resize(frame, wanted) {
   frame.style.height = Math.min(Math.max(wanted, least), most) + 'px';
 }
 // Frames that were ready before this script have spoken to nobody: let them say it again.
-for (const frame of document.querySelectorAll('iframe[data-pw]')) if (frame.contentWindow) frame.contentWindow.postMessage({pw: 1, type: 'hello'}, '*');
+for (const frame of frames()) frame.contentWindow.postMessage({pw: 1, type: 'hello'}, '*');
 
 // Once per page: whoever is signed in at the identity centre need not press anything. Frames do the same by redirect.
 function signInSilently(from) {

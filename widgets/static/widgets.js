@@ -19,10 +19,11 @@ const parse = text => {
   const root = drawn.querySelector('template');
   return (root ? root.content : drawn).querySelector('.pw');
 };
-const focused = node => {
+const holder = node => {
   const inside = node.getRootNode().activeElement;
-  return inside !== document.body && node.contains(inside);
+  return inside !== document.body && node.contains(inside) ? inside : null;
 };
+const focused = node => !!holder(node);
 const wake = name => cards.forEach(card => { if (!name || name === card.get('widget')) card.look(); });
 const kept = (name, value) => {
   // Storage may be forbidden to frames; then a pause lasts as long as the page.
@@ -75,13 +76,14 @@ async function ask(address, pressed) {
 
 class Card {
   constructor(section, host) {
-    Object.assign(this, {section, host, turn: 0, newest: 0, fails: 0, skew: null, held: null, told: {}, spoken: 0});
+    Object.assign(this, {section, host, turn: 0, newest: 0, fails: 0, skew: null, held: null, left: null, told: {}, spoken: 0});
     this.words = JSON.parse(this.get('words'));
     this.version = this.get('version');
     this.every = +this.get('every');
     this.memo = 'pw-paused-' + this.get('widget');
     this.paused = kept(this.memo) === '1';
     section.addEventListener('click', event => this.press(event));
+    section.addEventListener('keydown', () => { this.left = null; });
     for (const left of ['mouseleave', 'focusout']) section.addEventListener(left, () => setTimeout(() => this.release(), 3000));
     this.watch = new ResizeObserver(() => this.measure());
     this.watch.observe(section);
@@ -152,7 +154,12 @@ class Card {
     pill.hidden = false;
     this.measure();
   }
-  busy() { return this.section.matches(':hover') || focused(this.section); }
+  // The focus that somebody left behind holds nothing up: the item that they opened and finished elsewhere must go.
+  busy() {
+    const at = holder(this.section);
+    return this.section.matches(':hover') || (!!at && at !== this.left);
+  }
+  leave() { this.left = holder(this.section); }
   release() { if (this.held && !this.busy()) this.put(this.held); }
 
   put(next, words) {
@@ -260,10 +267,12 @@ function listen(card) {
 const pass = kind => wake(/^signed-/.test(kind) ? '' : kind);
 
 document.addEventListener('visibilitychange', () => {
+  cards.forEach(card => document.hidden ? card.leave() : card.release());
   if (!document.hidden) return wake();
   if (stream) stream.abort();
   stream = null;
 });
+addEventListener('blur', () => cards.forEach(card => card.leave()));
 addEventListener('focus', () => cards.forEach(card => Date.now() - (card.looked || 0) > 5000 && card.look()));
 addEventListener('online', () => wake());
 addEventListener('offline', () => cards.forEach(card => card.unanswered()));
