@@ -36,6 +36,7 @@ from widgets.links import origin
 from widgets.memory import Memory
 from widgets.oa import outbound
 from widgets.pages import Pages
+from widgets.references import References
 from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import connect
 from widgets.theme import Theme, ThemeError
@@ -110,7 +111,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     cards = Cards(
         sessions=sessions,
         feed=feed,
-        keys=keys,
+        references=References(keys),
         words=theme.words,
         campuses={campus.id: campus.name for campus in settings.campuses},
         homes={kind: source.client.home(kind) for source in reversed(sources) for kind in source.widgets},

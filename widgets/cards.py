@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from auth.sealing import KeyRing
 from auth.session import Session, Sessions
 from widgets.feed import Feed, Look
 from widgets.items import Kind, Reference
 from widgets.layout import Layout
+from widgets.references import References
 from widgets.shape import Card, Words, state_of
 from widgets.views import Language, State, WidgetView
 
@@ -50,7 +48,7 @@ class Cards:
 
     sessions: Sessions
     feed: Feed
-    keys: KeyRing
+    references: References
     words: Mapping[Language, Words]
     campuses: Mapping[str, str]
     homes: Mapping[Kind, str]
@@ -99,12 +97,12 @@ class Cards:
 
     def _with_list(self, ask: Ask, card: Card, session: Session, look: Look) -> Answer:
         state = state_of(look)
-        version = card.version(state, look)
+        version = card.version(state, look, session.slot)
         if version == ask.holds:
             return Answer(state, version, look.as_of, None)
         view = card.with_list(
             look,
-            lambda reference: self.address(session, reference),
+            version,
             more_url=self._whole_list(ask.name, session),
             direct_url=self.homes.get(ask.name),
             reference=self._number(look, session) if look.missing else None,
@@ -114,22 +112,12 @@ class Cards:
     def _whole_list(self, name: Kind, session: Session) -> str | None:
         source = next(iter(self.feed.sources(name, None)), None)
         home = self.homes.get(name)
-        return self.address(session, Reference(source.id, name, "", home)) if source and home else None
+        if source is None or home is None:
+            return None
+        sealed = self.references.seal(session.who.account or "", Reference(source.id, name, "", home))
+        return f"{self.base_url}/open/{sealed}"
 
     def _number(self, look: Look, session: Session) -> str:
         """To be read out to the help desk: why, whose (as the log writes it), and since when."""
         first = look.missing[0]
         return f"{first.code[0].upper()}-{session.slot[:4].upper()}-{first.since.astimezone(self.zone):%H%M}"
-
-    def address(self, session: Session, reference: Reference) -> str:
-        """Where a click goes: an address of ours that opens this one thing for this one person."""
-        payload = orjson.dumps((reference.source, reference.kind, reference.id, reference.url))
-        return f"{self.base_url}/open/{self.keys.refer(_OPEN, session.who.account or '', payload)}"
-
-    def reference(self, session: Session, text: str) -> Reference | None:
-        """What such an address stands for; None when it is not this person's or not ours at all."""
-        payload = self.keys.resolve(_OPEN, session.who.account or "", text)
-        return Reference(*orjson.loads(payload)) if payload else None
-
-
-_OPEN: Final = "open"

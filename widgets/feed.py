@@ -20,7 +20,7 @@ import structlog
 
 from auth.session import Session
 from widgets.items import Kind, Listing, Missing
-from widgets.memory import Memory, Remembered, answered, failed
+from widgets.memory import Memory, Remembered, failed
 from widgets.oa import OABadAnswer, OAClient, OAError, OATooSlow
 
 log = structlog.get_logger()
@@ -206,7 +206,7 @@ class Feed:
                 asking = source.client.todos if kind == "todos" else source.client.notices
                 listing: Listing[Any] = await asking(session.who)
             _check_that_something_was_read(listing)
-            record = answered(source.id, kind, listing, self._now())
+            record = self._memory.answered(session, source.id, kind, listing)
             if listing.dropped:
                 log.warning("oa.items_dropped", source=source.id, kind=kind, dropped=listing.dropped)
         except TimeoutError:

@@ -31,6 +31,8 @@ class TodoItem:
     sender: str | None = None
     process: str | None = None
     unread: bool = False
+    opens: str = ""
+    """What a click carries: the item's Reference, sealed when the item was remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Notice:
     pinned: bool = False
     category: str | None = None
     unread: bool = False
+    opens: str = ""
+    """What a click carries: the item's Reference, sealed when the item was remembered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from redis.exceptions import RedisError
 
 from auth.sealing import KeyRing
 from auth.session import Session
-from widgets.items import Kind, Listing, Missing, MissingCode, Notice, TodoItem
+from widgets.items import Kind, Listing, Missing, MissingCode, Notice, Reference, TodoItem
+from widgets.references import References
 
 log = structlog.get_logger()
 
@@ -63,13 +64,6 @@ def _revived(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def answered(source: str, kind: Kind, listing: Listing[Any], now: datetime) -> Remembered:
-    """The record of an answer."""
-    body = orjson.dumps([asdict(item) for item in listing.items])
-    digest = blake2b(body + repr(listing.total).encode(), digest_size=8).hexdigest()
-    return Remembered(source, kind, listing.as_of, now, listing.total, digest, body)
-
-
 def failed(source: str, kind: Kind, last: Remembered | None, code: MissingCode, now: datetime) -> Remembered:
     """The record of a failure: the last good items stay, the reason is written beside them."""
     if last is None:
@@ -83,6 +77,7 @@ class Memory:
 
     def __init__(self, redis: Redis, keys: KeyRing, now: Callable[[], datetime]) -> None:
         self._redis, self._keys, self._now = redis, keys, now
+        self._references = References(keys)
 
     def names(self, session: Session, sources: Sequence[str], kind: Kind) -> list[str]:
         """The Redis keys of one card: whether the person has just opened an item, then one key a source."""
@@ -101,6 +96,19 @@ class Memory:
         if record and record.as_of and self._now() - record.as_of > KEEP:
             return replace(record, as_of=None, total=None, digest="", body=b"[]") if record.failure else None
         return record
+
+    def answered(self, session: Session, source: str, kind: Kind, listing: Listing[Any]) -> Remembered:
+        """The record of an answer. Its items get their links here, once, and not each time they are drawn."""
+        items = [self._openable(session, kind, item) for item in listing.items]
+        body = orjson.dumps([asdict(item) for item in items])
+        digest = blake2b(body + repr(listing.total).encode(), digest_size=8).hexdigest()
+        return Remembered(source, kind, listing.as_of, self._now(), listing.total, digest, body)
+
+    def _openable(self, session: Session, kind: Kind, item: Any) -> Any:
+        if item.url is None:
+            return item
+        reference = Reference(item.source, kind, item.id, item.url)
+        return replace(item, opens=self._references.seal(session.who.account or "", reference))
 
     async def write(self, session: Session, record: Remembered, *, over_a_list: bool = True) -> None:
         """Keeps the record. Unless `over_a_list`, a failure alone takes no list's place.

@@ -13,7 +13,7 @@ import structlog
 from jinja2 import Environment
 
 from widgets.parts import fault
-from widgets.tokens import TokenError, Tokens
+from widgets.tokens import TokenError, Tokens, nearest
 from widgets.views import Language
 
 log = structlog.get_logger()
@@ -24,6 +24,7 @@ Words = Mapping[Language, Mapping[str, str]]
 MOST_CSS, MOST_ASSETS = 12_000, 200_000
 """Characters of theme.css, and bytes of all assets together."""
 ASSETS: Final = frozenset({".svg", ".png", ".webp", ".woff2"})
+READ: Final = frozenset({"tokens.json", "tokens.dark.json", "messages", "theme.css", "parts", "assets"})
 _NAME: Final = re.compile(r"[a-z0-9-]{2,40}")
 _REFUSED_CSS: Final = re.compile(r"<|@import|@layer|@scope|expression\(|url\(", re.IGNORECASE)
 
@@ -60,13 +61,16 @@ class Overrides:
         folder = find(themes_dir, name)
         if folder is None:
             return cls("default", tokens, words)
+        _must_be_read(folder, READ)
+        _must_be_read(folder / "messages", {f"{lang}.json" for lang in get_args(Language)})
+        assets = _assets(folder / "assets")
         return cls(
             name,
             _tokens(folder, tokens),
             {lang: _words(folder / "messages" / f"{lang}.json", words[lang]) for lang in get_args(Language)},
             _css(folder / "theme.css"),
-            _parts(folder / "parts", templates, environment, words["zh-CN"]),
-            _assets(folder / "assets"),
+            _parts(folder / "parts", templates, environment, words["zh-CN"], assets),
+            assets,
         )
 
 
@@ -82,13 +86,24 @@ def find(themes_dir: Path | None, name: str) -> Path | None:
     return None
 
 
+def _must_be_read(folder: Path, known: Collection[str]) -> None:
+    """Refuses `token.json` where there is no tokens.json: it would change nothing, and say nothing."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    for name in sorted(names - set(known)):
+        near = nearest(name, known)
+        if near and near == nearest(name, set(known) - names) and not name.startswith("."):
+            raise ThemeError(f"{folder / name} is not read{near}.")
+
+
 def _tokens(folder: Path, ours: Tokens) -> Tokens:
-    files = [folder / "tokens.json", folder / "tokens.dark.json"]
-    light, dark = (_json(path) if path.is_file() else {} for path in files)
-    try:
-        changed = ours.with_theme(light, dark)
-    except TokenError as error:
-        raise ThemeError(f"{folder}, tokens.json or tokens.dark.json: {error}.") from error
+    changed = ours
+    for name in ("tokens.json", "tokens.dark.json"):
+        path = folder / name
+        read = _json(path) if path.is_file() else {}
+        try:
+            changed = changed.with_theme({}, read) if "dark" in name else changed.with_theme(read, {})
+        except TokenError as error:
+            raise ThemeError(f"{path}: {error}.") from error
     for pair in changed.faint():
         log.warning("theme.faint", theme=folder.name, pair=str(pair))
     return changed
@@ -99,7 +114,7 @@ def _words(path: Path, ours: Mapping[str, str]) -> Mapping[str, str]:
     changed = _json(path) if path.is_file() else {}
     for key, text in changed.items():
         if key not in ours:
-            raise ThemeError(f"{path}: there is no message {key!r}.")
+            raise ThemeError(f"{path}: there is no message {key!r}{nearest(key, ours)}.")
         if not isinstance(text, str) or _places(text) != _places(ours[key]):
             raise ThemeError(f"{path}: {key!r} must be a text with the same places as {ours[key]!r}.")
     return {**ours, **changed}
@@ -119,11 +134,15 @@ def _css(path: Path) -> str:
 
 
 def _parts(
-    folder: Path, templates: Collection[str], environment: Environment, words: Mapping[str, str]
+    folder: Path,
+    templates: Collection[str],
+    environment: Environment,
+    words: Mapping[str, str],
+    assets: Collection[str],
 ) -> dict[str, str]:
     parts = {path.name: _text(path) for path in _files(folder)}
     for name, source in parts.items():
-        if found := fault(environment, name, source, templates, words):
+        if found := fault(environment, name, source, templates, words, assets):
             raise ThemeError(f"{folder / name} {found}.")
     return parts
 
@@ -139,7 +158,9 @@ def _assets(folder: Path) -> dict[str, bytes]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    """The files of a folder, without those that an operating system hides in it."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in found if path.is_file() and not path.name.startswith(".")]
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -154,6 +175,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows may put a mark first
+    except UnicodeDecodeError:
+        raise ThemeError(f"{path} is not UTF-8: save it once more with this encoding.") from None
+    except OSError as error:
         raise ThemeError(f"{path} cannot be read: {error}.") from error

@@ -76,7 +76,7 @@ def blueprint(parts: Parts) -> Blueprint:
     @widgets.get("/open/<reference>")
     @signed_in
     async def open_item(session: Session, reference: str) -> Response:
-        item = parts.cards.reference(session, reference)
+        item = parts.cards.references.open(session.who.account or "", reference)
         target = await _target(parts, session, item) if item else None
         if item is None or target is None:
             return await _not_opened(parts, session)

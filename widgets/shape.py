@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from widgets.feed import Look
-from widgets.items import Kind, Notice, Reference, TodoItem
+from widgets.items import Kind, Notice, TodoItem
 from widgets.layout import Layout
 from widgets.views import NoticeRow, State, TodoRow, When, WidgetView
 
@@ -21,8 +21,6 @@ NEW: Final = timedelta(days=3)
 
 Words = Mapping[str, str]
 """The theme's messages in one language."""
-Seal = Callable[[Reference], str]
-"""Turns a reference into the address that opens it, for the person whose card this is."""
 
 
 def state_of(look: Look) -> State:
@@ -57,8 +55,12 @@ class Card:
     def __post_init__(self) -> None:
         object.__setattr__(self, "here", self.now.astimezone(self.zone))
 
-    def version(self, state: State, look: Look | None = None) -> str:
-        """Changes exactly when something visible changes. Times that merely grow older are the script's to redraw."""
+    def version(self, state: State, look: Look | None = None, owner: str = "") -> str:
+        """Changes exactly when something visible changes. Times that merely grow older are the script's to redraw.
+
+        `owner` is whose list it is, the session's slot: equal lists of two people are two versions, since their
+        links differ. The part before the hyphen tells the script that a card in an old tab has changed hands.
+        """
         parts = [
             self.name,
             state,
@@ -67,8 +69,13 @@ class Card:
             str(self.here.date()),
         ]
         if look:
-            parts += [look.digest, *(f"{m.source}:{m.code}:{m.since.timestamp()}" for m in look.missing)]
-        return blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
+            parts += [
+                owner,
+                look.digest,
+                *(f"{m.source}:{m.code}:{m.since.timestamp()}" for m in look.missing),
+            ]
+        digest = blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
+        return f"{owner[:6]}-{digest}" if owner else digest
 
     @property
     def src(self) -> str:
@@ -78,17 +85,17 @@ class Card:
         """A card that has no listing behind it: signed out, forbidden, not configured."""
         return self._view(state, self.version(state), **fields)
 
-    def with_list(self, look: Look, seal: Seal, **fields: Any) -> WidgetView[Any]:
+    def with_list(self, look: Look, version: str, **fields: Any) -> WidgetView[Any]:
         """A card of what the sources said."""
         state = state_of(look)
         listing = look.listing()
         several = len({item.campus for item in listing.items}) > 1
         make = self._todo if self.name == "todos" else self._notice
-        rows = tuple(make(item, seal, several) for item in listing.items[: self.layout.limit])
+        rows = tuple(make(item, several) for item in listing.items[: self.layout.limit])
         codes = [m.code for m in look.missing]
         return self._view(
             state,
-            self.version(state, look),
+            version,
             items=rows,
             total=listing.total,
             total_text=_total_text(listing.total),
@@ -138,11 +145,11 @@ class Card:
             return sum(item.urgency == "critical" for item in items)
         return sum(self.now - item.published_at < NEW for item in items)
 
-    def _todo(self, item: TodoItem, seal: Seal, several: bool) -> TodoRow:
+    def _todo(self, item: TodoItem, several: bool) -> TodoRow:
         return TodoRow(
             id=_row_id(item),
             title=item.title,
-            href=self._href(item, seal),
+            href=self._href(item),
             urgency=item.urgency,
             urgency_text=self.words[f"urgency-{item.urgency}"],
             step=item.step,
@@ -153,11 +160,11 @@ class Card:
             unread=item.unread,
         )
 
-    def _notice(self, item: Notice, seal: Seal, several: bool) -> NoticeRow:
+    def _notice(self, item: Notice, several: bool) -> NoticeRow:
         return NoticeRow(
             id=_row_id(item),
             title=item.title,
-            href=self._href(item, seal),
+            href=self._href(item),
             department=item.department,
             campus=self.campuses.get(item.campus) if several else None,
             published=self._day(item.published_at),
@@ -167,8 +174,8 @@ class Card:
             unread=item.unread,
         )
 
-    def _href(self, item: TodoItem | Notice, seal: Seal) -> str | None:
-        return seal(Reference(item.source, self.name, item.id, item.url)) if item.url else None
+    def _href(self, item: TodoItem | Notice) -> str | None:
+        return f"{self.base_url}/open/{item.opens}" if item.opens else None
 
     def _when(self, moment: datetime) -> When:
         local, here = moment.astimezone(self.zone), self.here

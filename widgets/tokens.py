@@ -7,7 +7,7 @@ names the custom property: `color.accent` is `--pw-color-accent`. All is checked
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal
@@ -90,7 +90,7 @@ class Tokens:
             _must_be_known(name, known)
         for name in dark_only:
             if not name.startswith("color-"):
-                raise TokenError(f"{name} is not a colour, so it cannot differ in the dark")
+                raise TokenError(f"{_said(name)} is not a colour, so it cannot differ in the dark")
         return Tokens(
             {**self.light, **_colours(changed, self.light)},
             {**self.dark, **_colours(dark_only, self.dark)},
@@ -136,21 +136,34 @@ def _linear(part: float) -> float:
 def _leaves(group: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     """Every token as (name with dashes, value); keys with `$` describe and are passed over."""
     if not isinstance(group, dict):
-        raise TokenError(f"{path or 'the file'} must be an object")
+        raise TokenError(f'{_said(path)} must be an object: a value is written {{ "$value": … }}')
     for key, inner in group.items():
         name = f"{path}-{key}" if path else key
         if key.startswith("$"):
             continue
+        if "." in key:
+            outer, _, rest = key.partition(".")
+            raise TokenError(f'"{key}" must be written "{outer}": {{ "{rest}": … }}')
         if isinstance(inner, dict) and "$value" in inner:
             yield name, inner["$value"]
         else:
             yield from _leaves(inner, name)
 
 
-def _must_be_known(name: str, known: set[str]) -> None:
+def _said(name: str) -> str:
+    """A token as its file and its documentation write it: `color.on-accent`."""
+    return name.replace("-", ".", 1)
+
+
+def _must_be_known(name: str, known: Collection[str]) -> None:
     if name not in known:
-        near = get_close_matches(name, known, 1)
-        raise TokenError(f"there is no token {name}" + (f"; {near[0]} is the nearest" if near else ""))
+        raise TokenError(f"there is no token {_said(name)}{nearest(_said(name), map(_said, known))}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known; empty when nothing is like it."""
+    near = get_close_matches(name, list(known), 1)
+    return f"; {near[0]} is the nearest" if near else ""
 
 
 def _colours(changed: Mapping[str, Any], ours: Mapping[str, str]) -> dict[str, str]:
@@ -162,10 +175,17 @@ def _colour(name: str, value: Any, others: Mapping[str, Any], depth: int = 0) ->
     """`#0A58A8`, the object form with `hex`, or another colour by its name in braces: `{color.accent}`."""
     if isinstance(value, dict):
         value = value.get("hex")
-    if isinstance(value, str) and (alias := re.fullmatch(r"\{color\.([a-z-]+)\}", value)) and depth < 5:
-        return _colour(name, others.get(alias[1]), others, depth + 1)
+    if isinstance(value, str) and (alias := re.fullmatch(r"\{color\.([a-z-]+)\}", value)):
+        if alias[1] not in others:
+            raise TokenError(
+                f"color.{name} is {value}, and there is no such token{nearest(alias[1], others)}"
+            )
+        if depth == 5:
+            raise TokenError(f"color.{name} refers to other colours that lead back, and to no value")
+        return _colour(name, others[alias[1]], others, depth + 1)
     if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise TokenError(f'color-{name} must be a colour such as "#0A58A8", and is {value!r}')
+        right = 'a colour such as "#0A58A8" or "{color.accent}"'
+        raise TokenError(f"color.{name} must be {right}, and is {value!r}")
     digits = value[1:] if len(value) == 7 else "".join(d * 2 for d in value[1:])
     return "#" + digits.upper()
 
@@ -178,8 +198,8 @@ def _measure(name: str, value: Any) -> str:
         value = f"{value.get('value')}{value.get('unit', '')}"
     match = _PX.fullmatch(str(value))
     if match is None or (name == "clamp-title" and not re.fullmatch("[1-9]", str(value))):
-        right = "a number of lines, 1 to 9" if name == "clamp-title" else 'a length such as "14px"'
-        raise TokenError(f"{name} must be {right}, and is {value!r}")
+        right = "a number of lines, 1 to 9" if name == "clamp-title" else 'a length in px such as "14px"'
+        raise TokenError(f"{_said(name)} must be {right}, and is {value!r}")
     return match[1] if name == "clamp-title" else f"{match[1]}px"
 
 
@@ -191,6 +211,6 @@ def _fonts(value: Any) -> str:
         or not all(isinstance(n, str) and _FONT.fullmatch(n) for n in names)
     ):
         raise TokenError(
-            f'font-family must be a list of font names such as ["PingFang SC"], and is {value!r}'
+            f'font.family must be a list of font names such as ["PingFang SC"], and is {value!r}'
         )
     return ",".join(n if n in _GENERIC else f'"{n}"' for n in names)

@@ -98,8 +98,57 @@ def test_a_token_that_is_no_plain_value_is_refused_by_name(tmp_path: Path, token
 
 
 def test_a_misspelt_token_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(ThemeError, match="there is no token color-acent; color-accent is the nearest"):
+    with pytest.raises(ThemeError, match=r"there is no token color\.acent; color\.accent is the nearest"):
         themed(tmp_path, tokens={"color": {"acent": {"$value": "#00695C"}}})
+
+
+@pytest.mark.parametrize(
+    ("token", "wrong"),
+    [
+        ({"color": {"accent": "#00695C"}}, "color.accent must be an object: a value is written"),
+        ({"color.accent": {"$value": "#00695C"}}, '"color.accent" must be written "color": { "accent": … }'),
+        ({"color": {"link": {"$value": "{color.acent}"}}}, "there is no such token; accent is the nearest"),
+        (
+            {"color": {"link": {"$value": "{color.link}"}}},
+            "color.link refers to other colours that lead back",
+        ),
+    ],
+)
+def test_a_token_in_the_wrong_form_is_answered_with_the_right_one(
+    tmp_path: Path, token: dict[str, Any], wrong: str
+) -> None:
+    with pytest.raises(ThemeError, match=re.escape(wrong)):
+        themed(tmp_path, tokens=token)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("token.json", "tokens.json"), ("messages/zh.json", "zh-CN.json")]
+)
+def test_a_file_with_nearly_the_right_name_is_not_passed_over(
+    tmp_path: Path, name: str, nearest: str
+) -> None:
+    (tmp_path / "east" / name).parent.mkdir(parents=True)
+    (tmp_path / "east" / name).write_text("{}")
+    with pytest.raises(ThemeError, match=re.escape(f"{name} is not read; {nearest} is the nearest")):
+        Theme(tmp_path, "east", BASE)
+
+
+def test_what_an_editor_or_a_desktop_leaves_behind_does_no_harm(tmp_path: Path) -> None:
+    words = tmp_path / "east" / "messages" / "zh-CN.json"
+    words.parent.mkdir(parents=True)
+    words.write_text('\ufeff{"all": "更多"}', "utf-8")
+    for folder in ("parts", "assets"):
+        (tmp_path / "east" / folder).mkdir()
+        (tmp_path / "east" / folder / ".DS_Store").write_bytes(b"\x00\xff")
+    assert Theme(tmp_path, "east", BASE).words["zh-CN"]["all"] == "更多"
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    words = tmp_path / "east" / "messages" / "zh-CN.json"
+    words.parent.mkdir(parents=True)
+    words.write_bytes('{"all": "更多"}'.encode("gbk"))
+    with pytest.raises(ThemeError, match=r"zh-CN\.json is not UTF-8"):
+        Theme(tmp_path, "east", BASE)
 
 
 def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
@@ -117,6 +166,8 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
         ("_state_empty", "{{ request }}", "uses names that do not exist: request"),
         ("_state_empty", "{{ m['nothing'] }}", "uses messages that do not exist: nothing"),
         ("_state_empty", "{{ w.title | safe }}", "may not use the filter safe"),
+        ("_state_empty", "{{ w['__class__'] }}", "may not look inside Python"),
+        ("_state_empty", "{{ w | attr('title') }}", "may not look inside Python"),
         (
             "_state_empty",
             "{% autoescape false %}{{ w.title }}{% endautoescape %}",
@@ -124,6 +175,22 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
         ),
         ("_state_empty", "<script>1</script>", "may not contain <script"),
         ("_state_empty", '<p onclick="x">', "may not contain onclick="),
+        ("_state_empty", '<p style="x">', "may not contain style=: rules belong in theme.css"),
+        ("_state_empty", '<img src="assets/logo.svg">', "may show images of assets/ only"),
+        (
+            "_state_empty",
+            "<img src=\"{{ assets['logo.svg'] }}\">",
+            "shows assets that do not exist: logo.svg",
+        ),
+        ("_state_empty", "{% include '_logo.html' %}", "includes files that do not exist: _logo.html"),
+        ("_state_empty", "{{ w.title | large }}", "cannot be read: line 1: No filter named 'large'."),
+        ("_state_empty", "{{ w.titel }}", "reads fields that do not exist: titel; title is the nearest"),
+        ("_todo", "{{ w.items[0].department }}", "reads fields that do not exist: department"),
+        (
+            "_foot",
+            "{# data-pw-updated #}<!-- data-pw-pause -->",
+            "lacks what the card needs to work: data-pw",
+        ),
         ("_todo", "{% for row in w.items %}{{ row.title }}{% endfor %}", "lacks what the card needs to work"),
         ("_todoo", "<p>", "is not a part that a theme may replace"),
         ("_page", "<p>", "is not a part that a theme may replace"),

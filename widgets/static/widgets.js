@@ -14,6 +14,7 @@ let stream = null;
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name]);
 const rows = section => [...section.querySelectorAll('.pw-item')];
 const key = row => row.id;
+const owner = section => section.getAttribute('data-version').split('-')[0];
 const parse = text => {
   const drawn = new DOMParser().parseFromString(text, 'text/html');
   const root = drawn.querySelector('template');
@@ -145,8 +146,9 @@ class Card {
     const old = rows(this.section).map(key), ids = rows(next).map(key);
     const fresh = rows(next).filter(row => !old.includes(row.id));
     fresh.forEach(row => old.length && row.setAttribute('data-fresh', ''));
-    const calm = pressed || !old.length || !LIVE.test(next.getAttribute('data-state')) || old.join() === ids.join();
-    if (calm || !this.busy()) return this.put(next, pressed ? next.getAttribute('data-say') : this.news(next, fresh));
+    const same = owner(next) === owner(this.section);
+    const calm = pressed || !same || !old.length || !LIVE.test(next.getAttribute('data-state')) || old.join() === ids.join();
+    if (calm || !this.busy()) return this.put(next, pressed ? next.getAttribute('data-say') : same ? this.news(next, fresh) : '');
     this.held = next;
     const pill = this.find('show');
     pill.textContent = fill(this.words[fresh.length ? 'live-held' : 'live-moved'], {n: fresh.length});

@@ -1,0 +1,38 @@
+"""Counts who is in the service, so that no test begins while something of the last one is still under way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+PATIENCE = 15.0
+"""Seconds after which something that never ends counts as a defect."""
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Door:
+    """ASGI middleware around the service."""
+
+    app: App
+    inside: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.inside += 1 if scope["type"] == "http" else 0
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.inside -= 1 if scope["type"] == "http" else 0
+
+    async def quiet(self) -> None:
+        """Returns when no request and no question to an OA is under way. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            while self.inside or flights():  # noqa: ASYNC110 (nothing announces the end of a flight)
+                await asyncio.sleep(0.01)
+
+
+def flights() -> list[asyncio.Task[Any]]:
+    """Questions to an OA that go on after their asker was answered."""
+    return [task for task in asyncio.all_tasks() if "Feed._fetch" in repr(task.get_coro())]
