@@ -1,4 +1,4 @@
-"""Who may ask: every view declares it, and one hook enforces it before the view runs.
+"""Who may ask: every view declares it, and a wrapper enforces it before the view runs.
 
     @anyone         nobody is checked; the view may look for a session itself
     @signed_in      the view gets `session`, checked in this request, as an argument of that name
@@ -10,16 +10,18 @@ A view without a declaration is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from quart import Quart, Request, Response, current_app, request
+from quart import Quart, Request, Response, request
 
 from auth.session import Sessions
 
 View = TypeVar("View", bound=Callable[..., Any])
+Answering = Callable[..., Awaitable[Any]]
 
 
 class MayAsk(StrEnum):
@@ -54,35 +56,50 @@ class Guard:
         self._from_operations = from_operations
 
     def install(self, app: Quart) -> None:
-        app.before_request(self.enforce)
+        """Closes every view that is not open to anyone. To be called when all routes are there."""
+        for endpoint, view in app.view_functions.items():
+            app.view_functions[endpoint] = self.guarded(view)
 
-    async def enforce(self) -> Response | None:
-        """The refusal, or None to let the view run."""
-        rule = request.url_rule
-        if rule is None or (request.method == "OPTIONS" and rule.provide_automatic_options):
-            return None
-        match getattr(current_app.view_functions[rule.endpoint], "may_ask", None):
+    def guarded(self, view: View) -> View:
+        """The view behind its declaration."""
+        match getattr(view, "may_ask", None):
             case MayAsk.ANYONE | MayAsk.AS_PROTOCOL:
-                return None
-            case MayAsk.OPERATIONS if self._from_operations(request):
-                return None
+                return view
+            case MayAsk.OPERATIONS:
+                return _wrapped(view, self._for_operations(view))
             case MayAsk.SIGNED_IN:
-                return await self._hand_over_session()
-        return _refusal(403)
+                return _wrapped(view, self._for_signed_in(view))
+        return _wrapped(view, _closed)
 
-    async def _hand_over_session(self) -> Response | None:
-        session = self._sessions.recognise(cookie_header(request))
-        if session is not None:
-            session, _ = await self._sessions.check(session)
-        if session is None:
-            return self._to_sign_in() if is_navigation(request) else _refusal(401)
-        request.view_args = {**(request.view_args or {}), "session": session}
-        return None
+    def _for_operations(self, view: View) -> Answering:
+        async def answer(*args: Any, **named: Any) -> Any:
+            return await view(*args, **named) if self._from_operations(request) else _refusal(403)
+
+        return answer
+
+    def _for_signed_in(self, view: View) -> Answering:
+        async def answer(*args: Any, **named: Any) -> Any:
+            session = self._sessions.recognise(cookie_header(request))
+            if session is not None:
+                session, _ = await self._sessions.check(session)
+            if session is None:
+                return self._to_sign_in() if is_navigation(request) else _refusal(401)
+            return await view(*args, session=session, **named)
+
+        return answer
 
     def _to_sign_in(self) -> Response:
         query = request.query_string.decode("ascii", "replace")
         back = quote(quote(request.path) + (f"?{query}" if query else ""), safe="")
         return see_other(f"{self._base_url}/auth/login?return={back}")
+
+
+async def _closed(*args: Any, **named: Any) -> Response:
+    return _refusal(403)
+
+
+def _wrapped(view: View, answer: Answering) -> View:
+    return cast(View, wraps(view)(answer))
 
 
 def cookie_header(asked: Request) -> str | None:

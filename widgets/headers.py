@@ -9,6 +9,8 @@ from typing import Any, Final, TypeAlias
 
 from quart import Request
 
+from widgets.layout import parameters
+
 Network: TypeAlias = IPv4Network | IPv6Network
 EXPOSED: Final = (
     "Widget-State, Widget-Version, Widget-Count, Widget-As-Of, Widget-Refresh-After, Widget-Title, "
@@ -174,7 +176,10 @@ def _is_within(address: str, networks: Sequence[Network]) -> bool:
 
 def is_fragment(request: Request) -> bool:
     """A fragment for a page that is already there, or a document for a frame or a tab."""
-    return request.args.get("as") == "fragment" or request.headers.get("HX-Request") == "true"
+    return (
+        parameters(request.query_string).get("as") == "fragment"
+        or request.headers.get("HX-Request") == "true"
+    )
 
 
 def is_framed(request: Request) -> bool:
@@ -182,6 +187,6 @@ def is_framed(request: Request) -> bool:
 
     Unknown counts as framed: links then open a new tab, which is right in both places.
     """
-    if request.args.get("tab") == "1":
+    if parameters(request.query_string).get("tab") == "1":
         return False
     return is_fragment(request) or request.headers.get("Sec-Fetch-Dest") != "document"

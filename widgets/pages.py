@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Response, request
 
-from widgets.layout import Layout
+from widgets.layout import Layout, parameters
 from widgets.theme import Theme
 from widgets.views import Language
 
@@ -26,6 +26,6 @@ class Pages:
         return self._page("error", status, code=code, reference=reference)
 
     def _page(self, name: str, status: int = 200, **context: str) -> Response:
-        lang = Layout.read(request.args, self._language).lang
+        lang = Layout.read(parameters(request.query_string), self._language).lang
         html = self._theme.page(name, lang=lang, **context)
         return Response(html, status, content_type="text/html; charset=utf-8")

@@ -21,7 +21,7 @@ from widgets.cards import Answer, Ask, Cards
 from widgets.feed import Feed
 from widgets.headers import is_fragment, is_framed
 from widgets.items import Kind, Reference
-from widgets.layout import Layout
+from widgets.layout import Layout, parameters
 from widgets.links import rebuild
 from widgets.memory import Memory
 from widgets.oa import OAError
@@ -111,12 +111,13 @@ def _script(body: bytes) -> Response:
 
 
 def _asked(parts: Parts, name: Kind) -> Ask:
+    query = parameters(request.query_string)
     return Ask(
         name,
-        Layout.read(request.args, parts.language),
+        Layout.read(query, parts.language),
         cookie_header(request),
         is_framed(request),
-        request.args.get("v"),
+        query.get("v"),
         "no-cache" in request.headers.get("Cache-Control", ""),
     )
 
@@ -148,7 +149,9 @@ def _drawn(parts: Parts, answer: Answer) -> Response:
     form = _form()
     if form == "json":
         return _dressed(answer, Response(orjson.dumps(answer.view), content_type="application/json"))
-    html = parts.theme.widget(answer.view, as_fragment=form == "fragment", styled="v" not in request.args)
+    html = parts.theme.widget(
+        answer.view, as_fragment=form == "fragment", styled="v" not in parameters(request.query_string)
+    )
     return _dressed(answer, Response(html, content_type="text/html; charset=utf-8"))
 
 
@@ -172,13 +175,17 @@ def _dressed(answer: Answer, response: Response) -> Response:
         headers["Widget-Count"] = "?" if answer.view.total is None else str(answer.view.total)
         headers["Widget-Refresh-After"] = str(answer.view.refresh_after)
         headers["Widget-Title"] = quote(answer.view.title)
-        if "strict" in request.args:
+        if "strict" in parameters(request.query_string):
             response.status_code = STRICT.get(answer.state, 200)
     return response
 
 
 def _may_sign_in_silently() -> bool:
-    return is_navigation(request) and not is_fragment(request) and "silent" not in request.args
+    return (
+        is_navigation(request)
+        and not is_fragment(request)
+        and "silent" not in parameters(request.query_string)
+    )
 
 
 def _silent_sign_in(parts: Parts, ask: Ask) -> Response:
