@@ -36,6 +36,7 @@ from widgets.links import origin
 from widgets.memory import Memory
 from widgets.oa import outbound
 from widgets.pages import Pages
+from widgets.polls import Polls
 from widgets.references import References
 from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import connect
@@ -162,7 +163,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     Guard(sessions, base_url=base_url, from_operations=peers.is_from_operations).install(app)
     _catch(app, pages)
     policy = Policy(portals, origin(base_url), theme.style_hash, origin(identity.issuer))
-    app.asgi_app = Dressed(app.asgi_app, policy)  # type: ignore[method-assign]  # Quart's way to wrap it
+    app.asgi_app = Dressed(Polls(app.asgi_app, cards, service.language), policy)  # type: ignore[method-assign]  # Quart's way to wrap it
 
     @app.after_serving
     async def close() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,17 @@ class Answer:
     version: str
     as_of: datetime | None
     view: WidgetView[Any] | None
+
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """What the answer says of itself (the contract's §4), whatever form it is drawn in."""
+        yield "Widget-State", self.state
+        yield "Widget-Version", self.version
+        if self.as_of:
+            yield "Widget-As-Of", self.as_of.isoformat(timespec="seconds")
+        if self.view:
+            yield "Widget-Count", "?" if self.view.total is None else str(self.view.total)
+            yield "Widget-Refresh-After", str(self.view.refresh_after)
+            yield "Widget-Title", quote(self.view.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from typing import Any, Final, TypeAlias
 
 from quart import Request
 
-from widgets.layout import parameters
-
 Network: TypeAlias = IPv4Network | IPv6Network
 EXPOSED: Final = (
     "Widget-State, Widget-Version, Widget-Count, Widget-As-Of, Widget-Refresh-After, Widget-Title, "
@@ -172,21 +170,3 @@ def _is_within(address: str, networks: Sequence[Network]) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in networks)
-
-
-def is_fragment(request: Request) -> bool:
-    """A fragment for a page that is already there, or a document for a frame or a tab."""
-    return (
-        parameters(request.query_string).get("as") == "fragment"
-        or request.headers.get("HX-Request") == "true"
-    )
-
-
-def is_framed(request: Request) -> bool:
-    """False when the card is the whole page: a document in a tab of its own, and that page's refreshes.
-
-    Unknown counts as framed: links then open a new tab, which is right in both places.
-    """
-    if parameters(request.query_string).get("tab") == "1":
-        return False
-    return is_fragment(request) or request.headers.get("Sec-Fetch-Dest") != "document"

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast, get_args
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from widgets.views import Language, Scheme, Size
 
 ROWS: Final[dict[Size, int]] = {"compact": 3, "list": 6, "full": 20}
 MOST_ROWS: Final = 50
 _LONGEST_CAMPUS: Final = 32
-_LONGEST_KEPT: Final = 512
 
 
 _SIZES: Final = get_args(Size)
@@ -38,20 +37,6 @@ class Layout:
     def read(cls, query: Mapping[str, str], language: Language) -> Layout:
         """The layout that a query asks for, over the service's own language."""
         return _layout(*map(query.get, _NAMES), language)
-
-
-def parameters(query: bytes) -> Mapping[str, str]:
-    """The parameters of a query string; the first of a name counts, and what cannot be read is not there."""
-    return _parameters(query) if len(query) <= _LONGEST_KEPT else _parameters.__wrapped__(query)
-
-
-@lru_cache(maxsize=2048)
-def _parameters(query: bytes) -> Mapping[str, str]:
-    try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=50)
-    except ValueError:
-        return {}
-    return dict(reversed(pairs))
 
 
 _NAMES: Final = ("campus", "limit", "size", "scheme", "lang", "heading")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from quart import Response, request
 
-from widgets.layout import Layout, parameters
+from widgets.asking import parameters
+from widgets.layout import Layout
 from widgets.theme import Theme
 from widgets.views import Language
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from urllib.parse import quote
 
 import orjson
@@ -17,15 +17,15 @@ from quart import Blueprint, Response, request
 from audit.trail import Action, AuditEvent, Outcome
 from auth.guard import anyone, cookie_header, is_navigation, see_other, signed_in
 from auth.session import Session
+from widgets.asking import Headers, asked, is_fragment, parameters
 from widgets.cards import Answer, Ask, Cards
 from widgets.feed import Feed
-from widgets.headers import is_fragment, is_framed
 from widgets.items import Kind, Reference
-from widgets.layout import Layout, parameters
 from widgets.links import rebuild
 from widgets.memory import Memory
 from widgets.oa import OAError
 from widgets.pages import Pages
+from widgets.polls import DEALT
 from widgets.theme import Theme
 from widgets.views import Language, State
 
@@ -111,18 +111,14 @@ def _script(body: bytes) -> Response:
 
 
 def _asked(parts: Parts, name: Kind) -> Ask:
-    query = parameters(request.query_string)
-    return Ask(
-        name,
-        Layout.read(query, parts.language),
-        cookie_header(request),
-        is_framed(request),
-        query.get("v"),
-        "no-cache" in request.headers.get("Cache-Control", ""),
-    )
+    headers = cast(Headers, request.headers)
+    return asked(name, request.query_string, headers, cookie_header(request), parts.language)
 
 
 async def _dealt(parts: Parts, ask: Ask) -> Answer:
+    dealt = cast("Answer | None", request.scope.get(DEALT))
+    if dealt:
+        return dealt
     try:
         return await parts.cards.deal(ask)
     except Exception:
@@ -135,7 +131,11 @@ async def _dealt(parts: Parts, ask: Ask) -> Answer:
 def _form() -> Literal["document", "fragment", "json"]:
     if "application/json" in request.headers.get("Accept", ""):
         return "json"
-    return "fragment" if is_fragment(request) else "document"
+    return "fragment" if _is_fragment() else "document"
+
+
+def _is_fragment() -> bool:
+    return is_fragment(parameters(request.query_string), cast(Headers, request.headers))
 
 
 def _unchanged() -> Response:
@@ -166,26 +166,15 @@ def _counted(parts: Parts, answer: Answer) -> Response:
 
 
 def _dressed(answer: Answer, response: Response) -> Response:
-    headers = response.headers
-    headers["Widget-State"] = answer.state
-    headers["Widget-Version"] = answer.version
-    if answer.as_of:
-        headers["Widget-As-Of"] = answer.as_of.isoformat(timespec="seconds")
-    if answer.view:
-        headers["Widget-Count"] = "?" if answer.view.total is None else str(answer.view.total)
-        headers["Widget-Refresh-After"] = str(answer.view.refresh_after)
-        headers["Widget-Title"] = quote(answer.view.title)
-        if "strict" in parameters(request.query_string):
-            response.status_code = STRICT.get(answer.state, 200)
+    for name, value in answer.headers():
+        response.headers[name] = value
+    if answer.view and "strict" in parameters(request.query_string):
+        response.status_code = STRICT.get(answer.state, 200)
     return response
 
 
 def _may_sign_in_silently() -> bool:
-    return (
-        is_navigation(request)
-        and not is_fragment(request)
-        and "silent" not in parameters(request.query_string)
-    )
+    return is_navigation(request) and not _is_fragment() and "silent" not in parameters(request.query_string)
 
 
 def _silent_sign_in(parts: Parts, ask: Ask) -> Response:
