@@ -52,7 +52,7 @@ async def card_in(state: str, visitor: Visitor, clock: Clock, query: str) -> Pag
     if state == "empty":
         oa.waiting(person).clear()
     if state == "starting":
-        oa.mode, oa.delay = "slow", 2.0
+        oa.mode, oa.delay = "slow", 4.5
     campus = "east" if state == "not-configured" else "main"
     page = await visitor.come_in(person, f"{visitor.world.at.widgets}/widgets/{name}?campus={campus}&{query}")
     if state == "stale":
