@@ -32,7 +32,7 @@ def main() -> None:
         f" {WARM_UP:g} s of warm-up, {CONNECTIONS} connections, one server process on one core."
         " Ratios are of requests for each second of the server's CPU, paired inside each round.\n"
     )
-    print(table(runs, size), *(f"- {remark}" for remark in remarks(runs)), sep="\n")
+    print(table(runs, size), "", *(f"- {remark}" for remark in remarks(runs)), sep="\n")
 
 
 def _rounds(around: World, size: int, rounds: int, seconds: float) -> dict[str, list[Run]]:

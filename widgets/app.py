@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import secrets
@@ -164,6 +165,12 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     _catch(app, pages)
     policy = Policy(portals, origin(base_url), theme.style_hash, origin(identity.issuer))
     app.asgi_app = Dressed(Polls(app.asgi_app, cards, service.language), policy)  # type: ignore[method-assign]  # Quart's way to wrap it
+
+    @app.before_serving
+    async def settle() -> None:
+        # What is there now stays for good: the collector need not walk it again and again under load.
+        gc.collect()
+        gc.freeze()
 
     @app.after_serving
     async def close() -> None:
