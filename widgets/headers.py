@@ -11,9 +11,11 @@ from quart import Request
 
 Network: TypeAlias = IPv4Network | IPv6Network
 EXPOSED: Final = (
-    "Widget-State, Widget-Version, Widget-Count, Widget-As-Of, Widget-Refresh-After, Widget-Title, "
-    "Retry-After, Date"
+    "Widget-State, Widget-Version, Widget-Count, Widget-As-Of, Widget-Refresh-After, Widget-Title, Retry-After, "
+    "Date, HX-Trigger, HX-Trigger-After-Swap, HX-Trigger-After-Settle, HX-Retarget, HX-Reswap, HX-Reselect, "
+    "HX-Location, HX-Push, HX-Push-Url, HX-Replace-Url, HX-Redirect, HX-Refresh"
 )
+"""Ours, and those that htmx looks for in every answer: a browser complains in the console about each hidden one."""
 ALLOWED: Final = (
     "HX-Request, HX-Request-Type, HX-Source, HX-Target, HX-Trigger, HX-Trigger-Name, HX-Current-URL, HX-Prompt, "
     "HX-Boosted, HX-History-Restore-Request, HX-PTag, Content-Type, Accept, Cache-Control"
