@@ -127,6 +127,7 @@ async def test_an_unchanged_card_is_not_sent_again(staff: Staff) -> None:
     same = await staff.get("/widgets/todos", params={"v": str(version)}, headers=JSON)
     assert (204, b"") == (same.status_code, same.content)
     assert {"Widget-State", "Widget-Version", "Widget-As-Of"} <= {name.title() for name in same.headers}
+    assert same.headers["Widget-As-Of"].endswith("+08:00")
     await staff.world.oa.add_urgent(ZHOU)
     await asyncio.sleep(2.1)
     asked = {**JSON, "Cache-Control": "no-cache"}

@@ -39,6 +39,7 @@ class Answer:
     state: State
     version: str
     as_of: datetime | None
+    """In the zone that people are shown times in: the script shows it as it is written."""
     view: WidgetView[Any] | None
 
     def headers(self) -> Iterator[tuple[str, str]]:
@@ -109,8 +110,9 @@ class Cards:
     def _with_list(self, ask: Ask, card: Card, session: Session, look: Look) -> Answer:
         state = state_of(look)
         version = card.version(state, look, session.slot)
+        as_of = look.as_of.astimezone(self.zone) if look.as_of else None
         if version == ask.holds:
-            return Answer(state, version, look.as_of, None)
+            return Answer(state, version, as_of, None)
         view = card.with_list(
             look,
             version,
@@ -118,7 +120,7 @@ class Cards:
             direct_url=self.homes.get(ask.name),
             reference=self._number(look, session) if look.missing else None,
         )
-        return Answer(state, version, look.as_of, view)
+        return Answer(state, version, as_of, view)
 
     def _whole_list(self, name: Kind, session: Session) -> str | None:
         source = next(iter(self.feed.sources(name, None)), None)
