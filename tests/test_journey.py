@@ -251,3 +251,15 @@ async def test_a_card_that_is_the_whole_page_stays_one_when_it_refreshes(staff: 
     assert 'action="' in page.text
     version = page.headers["Widget-Version"]
     assert 204 == (await staff.get(f"{source}&as=fragment&v={version}")).status_code
+
+
+async def test_a_card_without_a_list_is_not_sent_again_either(staff: Staff) -> None:
+    """Signed out and still signed out: 204. Signed in since then: the whole card."""
+    version = (await card(staff))["version"]
+    poll = f"/widgets/todos?v={version}"
+    assert (204, "signed-out") == (
+        (same := await staff.get(poll, headers=JSON)).status_code,
+        same.headers["Widget-State"],
+    )
+    await staff.sign_in(ZHOU)
+    assert "ok" == (await staff.get(poll, headers=JSON)).json()["state"]

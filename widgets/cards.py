@@ -74,24 +74,25 @@ class Cards:
         card = self._card(ask)
         session = self.sessions.recognise(ask.cookie)
         if session is None:
-            return self._signed_out(card)
+            return self._signed_out(ask, card)
         session, blobs = await self.sessions.check(
             session, self.feed.names(session, ask.name, ask.layout.campus)
         )
         if session is None:
-            return self._signed_out(card)
+            return self._signed_out(ask, card)
         if not session.who.account:
-            return self._plain(card, "forbidden")
+            return self._plain(ask, card, "forbidden")
         if not self.feed.sources(ask.name, ask.layout.campus):
-            return self._plain(card, "not-configured")
+            return self._plain(ask, card, "not-configured")
         look = await self.feed.look(session, ask.name, ask.layout.campus, blobs, ask.pressed)
         return self._with_list(ask, card, session, look)
 
     def failed(self, ask: Ask, reference: str) -> Answer:
         """The card for our own fault: like an OA's, with a number that finds the log line."""
-        return self._plain(
-            self._card(ask), "failed", reference=reference, direct_url=self.homes.get(ask.name)
+        view = self._card(ask).without_list(
+            "failed", reference=reference, direct_url=self.homes.get(ask.name)
         )
+        return Answer("failed", view.version, None, view)
 
     def _card(self, ask: Ask) -> Card:
         words = self.words[ask.layout.lang]
@@ -99,13 +100,13 @@ class Cards:
             ask.name, ask.layout, words, self.now(), self.zone, self.base_url, ask.framed, self.campuses
         )
 
-    def _signed_out(self, card: Card) -> Answer:
+    def _signed_out(self, ask: Ask, card: Card) -> Answer:
         back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query}")
-        return self._plain(card, "signed-out", sign_in_url=f"{self.base_url}/auth/login{back}")
+        return self._plain(ask, card, "signed-out", sign_in_url=f"{self.base_url}/auth/login{back}")
 
-    def _plain(self, card: Card, state: State, **fields: Any) -> Answer:
+    def _plain(self, ask: Ask, card: Card, state: State, **fields: Any) -> Answer:
         view = card.without_list(state, **fields)
-        return Answer(state, view.version, None, view)
+        return Answer(state, view.version, None, None if view.version == ask.holds else view)
 
     def _with_list(self, ask: Ask, card: Card, session: Session, look: Look) -> Answer:
         state = state_of(look)

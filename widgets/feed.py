@@ -1,8 +1,8 @@
 """Ask every source at once within a deadline, merge what came, and survive what did not.
 
-    request ─▶ looks() ─▶ fresh ──────────────────────────▶ use it
-                        ├─ old ───▶ ask behind it, wait a little ▶ new or old
-                        └─ none ──▶ ask, wait longer ────────────▶ new, failed or pending
+    request ─▶ look() ─▶ fresh ──▶ use it
+                       ├─ old ───▶ ask behind it, wait a little ▶ new or old
+                       └─ none ──▶ ask, wait longer ────────────▶ new, failed or pending
 
 Nothing here raises: an OAError becomes a `Missing`. One flight a person, source and widget at a time; a flight
 goes on after its first asker has been answered, and what it brings is there at the next look.
