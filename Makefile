@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check bench docs lock browser clean
+.PHONY: demo test check conformance test-providers bench docs lock browser lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
@@ -16,6 +16,12 @@ check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py
+
+conformance: $(VENV)/.dev      ## the OpenID Foundation's relying-party modules, and a table of what became of each
+	$(BIN)/python -m tests.conformance
+
+test-providers: $(VENV)/.dev lemonldap   ## the journey with LemonLDAP::NG, as OpenID provider and as CAS server
+	$(BIN)/python -m pytest -m providers tests/providers
 
 bench: $(VENV)/.dev bench/node_modules/.package-lock.json   ## us, the framework's limit and a peer, in one run
 	$(BIN)/python -m bench
@@ -44,6 +50,16 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
 	  else echo "make test needs Chromium as 'chromium' on the PATH: sudo apt-get install chromium fonts-noto-cjk" >&2; exit 1; fi; }
+
+# Debian's LemonLDAP::NG, as its portal alone needs it; nothing of it is started outside the tests.
+LEMONLDAP := liblemonldap-ng-portal-perl libplack-perl libio-string-perl libxml-simple-perl libxml-libxml-perl \
+  libstring-random-perl libmime-tools-perl libcrypt-openssl-rsa-perl libcrypt-openssl-bignum-perl libconvert-pem-perl \
+  libconvert-base32-perl
+lemonldap:
+	@test -d /usr/share/lemonldap-ng/portal || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(LEMONLDAP) >/dev/null; \
+	  else echo "make test-providers needs LemonLDAP::NG: sudo apt-get install $(LEMONLDAP)" >&2; exit 1; fi; }
 
 lock:                          ## pin every dependency anew, with hashes and without addresses
 	for name in service demo dev; do \

@@ -47,7 +47,7 @@ class AuditEvent:
     """工号, or the identity centre's subject where there is none; None for nobody."""
     outcome: Outcome
     reason: str = ""
-    """Stable code such as `state-unknown`; empty when the outcome is ok."""
+    """Stable code such as `state-unknown`; when the outcome is ok, empty or what brought it about."""
     object: str = ""
     """What it was done to: `main-oa/todos/180233`, or empty."""
     campus: str = ""

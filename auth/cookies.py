@@ -8,10 +8,28 @@ def cookie_name(stem: str, *, secure: bool) -> str:
     return f"__Host-pw-{stem}" if secure else f"pw-{stem}"
 
 
-def set_cookie(name: str, value: str, *, secure: bool, max_age: int | None = None) -> str:
-    """A Set-Cookie header value. `max_age` in seconds; None: until the browser is closed; 0: forget it."""
+def set_cookie(
+    name: str,
+    value: str,
+    *,
+    secure: bool,
+    max_age: int | None = None,
+    partitioned: bool = False,
+    posted: bool = False,
+) -> str:
+    """A Set-Cookie header value. `max_age` in seconds; None: until the browser is closed; 0: forget it.
+
+    `partitioned` is the form for pages of another site (CHIPS): browsers keep it in a jar of that site's own, and
+    only with Secure. Those that do not know the word take it for a cookie that every site may send.
+    `posted`: it must come with a form that a page of the centre posts to us.
+    """
     age = "" if max_age is None else f"; Max-Age={max_age}"
-    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}{age}"
+    if posted and not partitioned:
+        return f"{name}={value}; Path=/; HttpOnly; SameSite=None; Secure{age}"
+    form = (
+        "SameSite=None; Secure; Partitioned" if partitioned else f"SameSite=Lax{'; Secure' if secure else ''}"
+    )
+    return f"{name}={value}; Path=/; HttpOnly; {form}{age}"
 
 
 def read_cookies(header: str | None, prefix: str) -> dict[str, str]:

@@ -23,6 +23,8 @@ CentreCode = Literal[
     "endpoint",  # an endpoint is missing, or stands where none of the centre's may stand
     "pkce",  # the centre offers no S256
     "keys",  # no signing key that can be read
+    "pushing",  # it wants requests pushed, and does not take ours
+    "renewal",  # it refuses to refresh tokens for a reason that is not the person's
 ]
 
 TokenCode = Literal[
@@ -45,6 +47,9 @@ TokenCode = Literal[
     "nonce",
     "at-hash",
     "auth-time",
+    "acr",
+    "jti",  # a logout token without a usable name
+    "replayed",  # a logout token that was here before
     "userinfo",  # no object
     "userinfo-subject",
 ]
@@ -56,11 +61,21 @@ SignInCode = Literal[
     "browser-other",
     "issuer-missing",
     "issuer-other",
+    "origin-foreign",  # another page asks than the card's
+    "framed",  # somebody put the centre's page into a frame
+    "too-many",  # this browser has set out too often
+    "ticket-unknown",  # of a card that was drawn long ago, or by nobody
+    "handover-unknown",  # no such code: used, too old, or of another card
+    "number-wrong",
+    "initiator-other",  # another centre says that somebody is coming
     "access-denied",  # the person or the centre said no
     "declined",  # any other `error` in the centre's answer
     "code-missing",
     "code-refused",
     "tokens-malformed",
+    "person-refused",  # the centre does not tell who it is
+    "person-unnamed",  # the centre's answer does not say who it is about
+    "renewal-refused",  # the centre no longer stands by the person
 ]
 
 

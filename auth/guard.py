@@ -16,9 +16,9 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from quart import Quart, Request, Response, request
+from quart import Quart, Request, Response, make_response, request
 
-from auth.session import Sessions
+from auth.sessions import Sessions
 
 View = TypeVar("View", bound=Callable[..., Any])
 Answering = Callable[..., Awaitable[Any]]
@@ -43,6 +43,12 @@ anyone = _declares(MayAsk.ANYONE)
 signed_in = _declares(MayAsk.SIGNED_IN)
 as_protocol = _declares(MayAsk.AS_PROTOCOL)
 operations = _declares(MayAsk.OPERATIONS)
+
+
+def by_itself(view: View) -> View:
+    """Beside `@signed_in`: cards ask for this view by themselves, so idle time goes on (docs/identity.md)."""
+    view.by_itself = True  # type: ignore[attr-defined]
+    return view
 
 
 class Guard:
@@ -80,11 +86,15 @@ class Guard:
     def _for_signed_in(self, view: View) -> Answering:
         async def answer(*args: Any, **named: Any) -> Any:
             session = self._sessions.recognise(cookie_header(request))
-            if session is not None:
-                session, _ = await self._sessions.check(session)
-            if session is None:
+            # Whoever gets so far presses something, unless the view says that cards ask for it by themselves.
+            active = not getattr(view, "by_itself", False)
+            checked = await self._sessions.check(session, active=active) if session else None
+            if checked is None or checked.session is None:
                 return self._to_sign_in() if is_navigation(request) else _refusal(401)
-            return await view(*args, session=session, **named)
+            answer = await make_response(await view(*args, session=checked.session, **named))
+            if checked.set_cookie:
+                answer.headers.add("Set-Cookie", checked.set_cookie)
+            return answer
 
         return answer
 

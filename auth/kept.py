@@ -19,10 +19,18 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Gives the kept value, or fetches it once for all who wait. `fetch` may raise CentreError."""
+    """Gives the kept value, or fetches it once for all who wait. `fetch` may raise CentreError.
 
-    def __init__(self, fetch: Callable[[], Awaitable[T]], now: Callable[[], datetime]) -> None:
-        self._fetch, self._now = fetch, now
+    `forced`, where given, fetches in its stead when `again` asks, and keeps the pace itself.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[T]],
+        now: Callable[[], datetime],
+        forced: Callable[[], Awaitable[T]] | None = None,
+    ) -> None:
+        self._fetch, self._now, self._forced = fetch, now, forced or fetch
         self._lock = asyncio.Lock()
         self._held: tuple[T, datetime] | None = None
         self._failed: tuple[CentreUnavailable, datetime] | None = None
@@ -35,7 +43,7 @@ class Kept(Generic[T]):
         async with self._lock:
             if self._held and self._within(self._held[1], FRESH):
                 return self._held[0]
-            return await self._renewed()
+            return await self._renewed(self._fetch)
 
     async def again(self) -> T:
         """The value, fetched anew unless that was asked for within the last minute. Raises CentreError."""
@@ -43,13 +51,13 @@ class Kept(Generic[T]):
             if self._held and self._forced_at and self._within(self._forced_at, FORCED_APART):
                 return self._held[0]
             self._forced_at, self._failed = self._now(), None
-            return await self._renewed()
+            return await self._renewed(self._forced)
 
-    async def _renewed(self) -> T:
+    async def _renewed(self, fetch: Callable[[], Awaitable[T]]) -> T:
         if self._failed and self._within(self._failed[1], RETRY_APART):
             return self._fallen_back(self._failed[0])
         try:
-            value = await self._fetch()
+            value = await fetch()
         except CentreUnavailable as error:
             self._failed = error, self._now()
             return self._fallen_back(error)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.hashes import SM3, Hash
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
-from auth.sealing import from_text
+from auth.sealing import from_text, to_text
+from auth.sm2 import SHAPE, Profile, Sm2Key, read_sm2_key
 
 _MOST_KEYS: Final = 50
 _MOST_TRIES: Final = 4
@@ -45,13 +48,17 @@ class VerifyingKey:
     alg: str | None
     shape: str
     """`RSA`, or the name of the curve."""
-    key: Key
+    key: Key | Sm2Key
 
     def fits(self, alg: str) -> bool:
+        if isinstance(self.key, Sm2Key):
+            return alg in self.key.profile.algorithms and self.alg in (None, *self.key.profile.algorithms)
         return self.shape in _FITS.get(alg, ()) and self.alg in (None, alg, *_other_name(alg))
 
     def verifies(self, alg: str, signed: bytes, signature: bytes) -> bool:
         """Whether this key made that signature; False for anything wrong with either."""
+        if isinstance(self.key, Sm2Key):
+            return self.key.verifies(signed, signature)
         try:
             return JWSRegistry.algorithms[alg].verify(signed, signature, self.key)
         except (JoseError, ValueError, TypeError):
@@ -63,6 +70,11 @@ class Keys:
     """The keys we could read, in the published order."""
 
     all: tuple[VerifyingKey, ...]
+    sm2: Profile | None = None
+
+    def understand(self, alg: str) -> bool:
+        """Whether `alg` names a signature that we can check at all."""
+        return alg in ALGORITHMS or (self.sm2 is not None and alg in self.sm2.algorithms)
 
     def __bool__(self) -> bool:
         return bool(self.all)
@@ -73,10 +85,10 @@ class Keys:
         return tuple(fitting)[:_MOST_TRIES]
 
 
-def read_keys(jwks: bytes | Mapping[str, Any]) -> Keys:
+def read_keys(jwks: bytes | Mapping[str, Any], sm2: Profile | None = None) -> Keys:
     """The usable keys of a key set, without encryption keys, symmetric, weak and unknown ones, and the 51st.
 
-    A body that is no key set at all has no keys: it never raises.
+    A body that is no key set at all has no keys: it never raises. `sm2`: the centre also signs so.
     """
     if isinstance(jwks, bytes):
         try:
@@ -84,12 +96,38 @@ def read_keys(jwks: bytes | Mapping[str, Any]) -> Keys:
         except (ValueError, RecursionError):
             return Keys(())
     entries = jwks.get("keys") if isinstance(jwks, Mapping) else None
-    return Keys(tuple(_readable(entries[:_MOST_KEYS]))) if isinstance(entries, list) else Keys(())
+    return Keys(tuple(_readable(entries[:_MOST_KEYS], sm2)), sm2) if isinstance(entries, list) else Keys(())
 
 
-def _readable(entries: Iterable[object]) -> Iterable[VerifyingKey]:
+def half_hashes(alg: str, text: str) -> list[str]:
+    """The left half of the text's hash, hashed as a signature of `alg` does (OIDC Core §3.1.3.6, `at_hash`).
+
+    Two for `EdDSA`, which does not say its curve.
+    """
+    data = text.encode(errors="replace")
+    match alg:
+        case "Ed25519":
+            whole = [hashlib.sha512(data).digest()]
+        case "Ed448":
+            whole = [hashlib.shake_256(data).digest(114)]
+        case "EdDSA":
+            whole = [hashlib.sha512(data).digest(), hashlib.shake_256(data).digest(114)]
+        case _ if alg in _FITS:
+            whole = [hashlib.new(f"sha{alg[2:5]}", data).digest()]
+        case _:  # SM2, by whatever name
+            whole = [_sm3(data)]
+    return [to_text(digest[: len(digest) // 2]) for digest in whole]
+
+
+def _sm3(data: bytes) -> bytes:
+    digest = Hash(SM3())
+    digest.update(data)
+    return digest.finalize()
+
+
+def _readable(entries: Iterable[object], sm2: Profile | None) -> Iterable[VerifyingKey]:
     for entry in entries:
-        key = _read(entry) if isinstance(entry, dict) and _may_verify(entry) else None
+        key = _read(entry, sm2) if isinstance(entry, dict) and _may_verify(entry) else None
         if key is not None:
             yield key
 
@@ -99,10 +137,13 @@ def _may_verify(entry: Mapping[str, Any]) -> bool:
     return entry.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations
 
 
-def _read(entry: Mapping[str, Any]) -> VerifyingKey | None:
+def _read(entry: Mapping[str, Any], sm2: Profile | None) -> VerifyingKey | None:
     kid, alg = entry.get("kid"), entry.get("alg")
     if not isinstance(kid, str | None) or not isinstance(alg, str | None):
         return None
+    chinese = read_sm2_key(entry, sm2)
+    if chinese is not None:
+        return VerifyingKey(kid, alg, SHAPE, chinese)
     try:
         if entry.get("kty") == "RSA" and _bits(entry["n"]) not in _RSA_BITS:
             return None

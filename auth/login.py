@@ -1,4 +1,4 @@
-"""One sign-in from start to callback: authorization code with PKCE (OIDC Core §3.1, RFC 6749 §4.1, RFC 7636).
+"""One sign-in from start to callback, whichever protocol the centre speaks: state, browser binding, single use.
 
 What an attempt needs to end well waits in Redis for five minutes, sealed, under a hash of its `state`. The
 browser holds only a random binding value, the same for all its tabs. Two frames that load at once, when it
@@ -14,22 +14,22 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from datetime import timedelta
+from typing import Final
 
 import orjson
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from auth.centre import Attempt, Centre, NobodyThere, Vouched
 from auth.cookies import cookie_name, read_cookies, set_cookie
 from auth.errors import CentreError, CentreUnavailable, SignInRefused, SignInUnavailable, TokenRefused
-from auth.metadata import Metadata
+from auth.pace import Pace
 from auth.paths import own_path
-from auth.principal import Principal, principal_from
-from auth.provider import Provider
 from auth.sealing import KeyRing, to_text
-from auth.session import Tokens
+from auth.silence import PATIENCE as SILENT_PATIENCE
+from auth.silence import Silence
 
 log = structlog.get_logger()
 
@@ -38,13 +38,25 @@ LIFE: Final = timedelta(seconds=300)
 PATIENCE: Final = 3.0
 """Seconds for everything that a callback asks of the centre."""
 DONE: Final = "/auth/done"
-_NOBODY_THERE: Final = frozenset(
-    {"login_required", "interaction_required", "consent_required", "account_selection_required"}
-)
-"""OIDC Core §3.1.2.6: the centre cannot answer without showing a page."""
 _KEY: Final = "pw:login:"
+_FRAMED: Final = cookie_name("login-", secure=True)
 _RANDOM_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_TOKEN: Final = re.compile(r"[\x21-\x7e]{1,32768}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a browser asks of a sign-in."""
+
+    silent: bool = False
+    """No page may be shown."""
+    return_path: str | None = None
+    """Where to go afterwards; one that is not ours becomes `/auth/done`."""
+    cookie_header: str | None = None
+    partitioned: bool = False
+    """It happens in a frame on another site's page."""
+    ticket: str | None = None
+    """It happens in a window for a card there: see `handover`."""
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +68,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """The centre vouched for somebody. `expires_at`: when its own session ends, where it says so."""
+class Finished:
+    """What became of an attempt, and the path of ours to go on to."""
 
-    who: Principal
-    tokens: Tokens
-    provider_sid: str | None
-    expires_at: datetime | None
+    outcome: Vouched | NobodyThere
     return_path: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotSignedIn:
-    """A silent attempt that found nobody: no error, nothing to show."""
-
-    return_path: str
-
-
-Finished: TypeAlias = SignedIn | NotSignedIn
+    partitioned: bool = False
+    ticket: str | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class _Pending:
     """Hash of the browser's binding value."""
     silent: bool
     return_path: str
+    partitioned: bool
+    ticket: str | None
 
 
 class Login:
@@ -91,45 +95,45 @@ class Login:
 
     def __init__(
         self,
-        provider: Provider,
+        centre: Centre,
         redis: Redis,
         keys: KeyRing,
         *,
-        base_url: str,
-        client_secret: str | None,
-        account_claim: str,
-        scope: str = "openid profile",
-        auth_method: str = "client_secret_basic",
+        secure: bool,
+        silence: Silence,
+        posted: bool = False,
         random: Callable[[int], bytes] = secrets.token_bytes,
         patience: float = PATIENCE,
     ) -> None:
-        """`base_url` is ours; `auth_method` as in RFC 7591 §2, `none` for a public client."""
-        self._provider, self._redis, self._keys, self._random = provider, redis, keys, random
-        self._redirect_uri = base_url.rstrip("/") + "/auth/callback"
-        self._secret, self._method = client_secret, auth_method
-        self._account_claim, self._scope, self._patience = account_claim, scope, patience
-        self._secure = base_url.startswith("https://")
-        self._cookie = cookie_name("login-", secure=self._secure)
+        """`secure`: our base address is https; `posted`: the centre answers by a form that its page posts."""
+        self._centre, self._redis, self._keys, self._random = centre, redis, keys, random
+        self._silence, self._pace = silence, Pace(redis)
+        self._patience, self._secure, self._posted = patience, secure, posted
+        self._cookie = cookie_name("login-", secure=secure)
 
-    async def begin(self, *, silent: bool, return_path: str | None, cookie_header: str | None) -> Started:
-        """An address at the centre for this browser. A return path that is not ours becomes `/auth/done`.
+    async def begin(self, wanted: Wanted) -> Started | NobodyThere:
+        """An address at the centre for this browser.
 
-        Raises CentreError, SignInUnavailable.
+        NobodyThere: a silent attempt that had better not be made, for the centre shows a page all the same, or
+        because this browser has tried often enough. Raises CentreError, SignInRefused, SignInUnavailable.
         """
-        metadata = await self._provider.metadata()
-        state, nonce, verifier = (self._text() for _ in range(3))
-        name, binding = self._binding(cookie_header)
-        pending = _Pending(nonce, verifier, _hash(binding), silent, own_path(return_path) or DONE)
-        await self._remember(state, pending)
-        client = self._provider.client(
-            scope=self._scope, redirect_uri=self._redirect_uri, code_challenge_method="S256"
-        )
-        prompt = {"prompt": "none"} if silent else {}
-        url, _ = client.create_authorization_url(
-            metadata.authorization_endpoint, state=state, code_verifier=verifier, nonce=nonce, **prompt
-        )
+        name, binding = self._binding(wanted)
+        back = own_path(wanted.return_path) or DONE
+        if not await self._may_begin(_hash(binding), wanted.silent, back):
+            return NobodyThere()
+        attempt = Attempt(self._text(), self._text(), self._text(), wanted.silent, hint=wanted.hint)
+        url = await self._centre.address(attempt)
+        await self._remember(attempt, _hash(binding), back, wanted)
         life = int(LIFE.total_seconds())
-        return Started(url, set_cookie(name, binding, secure=self._secure, max_age=life))
+        cookie = set_cookie(
+            name,
+            binding,
+            secure=self._secure,
+            max_age=life,
+            partitioned=wanted.partitioned,
+            posted=self._posted,
+        )
+        return Started(url, cookie)
 
     async def finish(self, query: Sequence[tuple[str, str]], cookie_header: str | None) -> Finished:
         """What became of the attempt that this callback belongs to.
@@ -139,51 +143,54 @@ class Login:
         answer = dict(query)
         if len(answer) < len(query):
             raise SignInRefused("parameter-duplicated")
-        pending = await self._take(answer.get("state"))
+        state = answer.get("state")
+        pending = await self._take(state)
         back = pending.return_path if pending.silent else None
         bindings = self._bindings(cookie_header).values()
         if not any(hmac.compare_digest(_hash(binding), pending.binding) for binding in bindings):
             raise SignInRefused("browser-other", back)  # a frame whose cookies are blocked ends here, too
+        attempt = Attempt(state or "", pending.nonce, pending.verifier, pending.silent)
         try:
             async with asyncio.timeout(self._patience):
-                return await self._judge(answer, pending)
+                outcome = await self._centre.judge(answer, attempt)
         except (SignInRefused, TokenRefused, CentreError) as error:
             raise SignInRefused(error, back) from None
         except TimeoutError:
             raise SignInRefused(CentreUnavailable("too-slow"), back) from None
+        if isinstance(outcome, Vouched):
+            await self._forget_tries(pending)
+        return Finished(outcome, pending.return_path, pending.partitioned, pending.ticket, pending.silent)
 
-    async def _judge(self, answer: dict[str, str], pending: _Pending) -> Finished:
-        _check_issuer(await self._provider.metadata(), answer.get("iss"))
-        error = answer.get("error")
-        if error is not None and pending.silent and error in _NOBODY_THERE:
-            return NotSignedIn(pending.return_path)
-        if error is not None:
-            log.info("login.declined", error=error[:80], silent=pending.silent)
-            raise SignInRefused("access-denied" if error == "access_denied" else "declined")
-        code = answer.get("code")
-        if not code:
-            raise SignInRefused("code-missing")
-        return await self._redeem(code, pending)
+    async def _may_begin(self, binding: str, silent: bool, return_path: str) -> bool:
+        """False: a silent attempt is not worth it. Raises SignInRefused where a page has to say so."""
+        try:
+            allowed = await self._pace.allows(binding, silent, return_path)
+        except (RedisError, OSError) as error:
+            log.warning("login.store_away", error=type(error).__name__)
+            raise SignInUnavailable from None
+        if not allowed:
+            log.warning("login.too_many", silent=silent)
+            if not silent:
+                raise SignInRefused("too-many")
+        return allowed and (not silent or await self._silence_is_honoured())
 
-    async def _redeem(self, code: str, pending: _Pending) -> SignedIn:
-        provider = self._provider
-        answer = await provider.exchange(
-            code,
-            verifier=pending.verifier,
-            redirect_uri=self._redirect_uri,
-            secret=self._secret,
-            method=self._method,
-        )
-        tokens = _tokens(answer)
-        claims = await provider.check_id_token(
-            tokens.id_token, nonce=pending.nonce, access_token=tokens.access_token
-        )
-        userinfo = await provider.userinfo(tokens.access_token, claims.subject)
-        who = principal_from(claims, self._account_claim, userinfo)
-        return SignedIn(who, tokens, claims.sid, None, pending.return_path)
+    async def _silence_is_honoured(self) -> bool:
+        try:
+            async with asyncio.timeout(SILENT_PATIENCE):
+                return await self._silence.is_honoured()
+        except TimeoutError:
+            raise CentreUnavailable("too-slow") from None
 
-    async def _remember(self, state: str, pending: _Pending) -> None:
-        name = _KEY + _hash(state)
+    async def _forget_tries(self, pending: _Pending) -> None:
+        try:
+            await self._pace.forget(pending.binding, pending.silent, pending.return_path)
+        except (RedisError, OSError) as error:
+            log.warning("login.tries_not_forgotten", error=type(error).__name__)
+
+    async def _remember(self, attempt: Attempt, binding: str, return_path: str, wanted: Wanted) -> None:
+        kept = (binding, attempt.silent, return_path, wanted.partitioned, wanted.ticket)
+        pending = _Pending(attempt.nonce, attempt.verifier, *kept)
+        name = _KEY + _hash(attempt.state)
         blob = self._keys.seal("login", name, orjson.dumps(astuple(pending)))
         try:
             await self._redis.set(name, blob, ex=LIFE)
@@ -207,14 +214,15 @@ class Login:
         return _Pending(*orjson.loads(plain))
 
     def _bindings(self, cookie_header: str | None) -> dict[str, str]:
-        sent = read_cookies(cookie_header, self._cookie)
+        sent = read_cookies(cookie_header, self._cookie) | read_cookies(cookie_header, _FRAMED)
         return {name: value for name, value in sent.items() if _RANDOM_TEXT.fullmatch(value)}
 
-    def _binding(self, cookie_header: str | None) -> tuple[str, str]:
+    def _binding(self, wanted: Wanted) -> tuple[str, str]:
         """Name and value of the browser's binding: the one it holds, or a new one."""
-        for name, value in self._bindings(cookie_header).items():
+        for name, value in self._bindings(wanted.cookie_header).items():
             return name, value
-        return self._cookie + self._random(2).hex(), self._text()
+        stem = _FRAMED if wanted.partitioned else self._cookie
+        return stem + self._random(2).hex(), self._text()
 
     def _text(self) -> str:
         return to_text(self._random(32))
@@ -222,23 +230,3 @@ class Login:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
-
-
-def _check_issuer(metadata: Metadata, given: str | None) -> None:
-    """RFC 9207 §2.4: the answer comes from the centre that we asked."""
-    if given is None and metadata.names_itself:
-        raise SignInRefused("issuer-missing")
-    if given is not None and given != metadata.issuer:
-        raise SignInRefused("issuer-other")
-
-
-def _tokens(answer: Any) -> Tokens:
-    """The tokens of an answer (OIDC Core §3.1.3.3); each a plain text of bounded length."""
-    named = [answer.get(name) for name in ("id_token", "access_token", "token_type")]
-    if not all(isinstance(value, str) for value in named) or named[2].lower() != "bearer":
-        raise SignInRefused("tokens-malformed")
-    refresh = answer.get("refresh_token")
-    refresh = refresh if isinstance(refresh, str) and _TOKEN.fullmatch(refresh) else None
-    if not _TOKEN.fullmatch(named[1]):
-        raise SignInRefused("tokens-malformed")
-    return Tokens(named[0], named[1], refresh)

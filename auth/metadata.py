@@ -22,6 +22,9 @@ class Metadata:
     end_session_endpoint: str | None
     names_itself: bool
     """Its answers carry `iss` (RFC 9207)."""
+    pushed_endpoint: str | None = None
+    """Where the parameters of a sign-in may be left beforehand (RFC 9126)."""
+    demands_pushing: bool = False
 
 
 def read_metadata(raw: Mapping[str, Any], issuer: str) -> Metadata:
@@ -39,6 +42,8 @@ def read_metadata(raw: Mapping[str, Any], issuer: str) -> Metadata:
         userinfo_endpoint=_endpoint(raw, "userinfo_endpoint", issuer),
         end_session_endpoint=_endpoint(raw, "end_session_endpoint", issuer),
         names_itself=raw.get("authorization_response_iss_parameter_supported") is True,
+        pushed_endpoint=_endpoint(raw, "pushed_authorization_request_endpoint", issuer),
+        demands_pushing=raw.get("require_pushed_authorization_requests") is True,
     )
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auth.claims import CheckedClaims, CheckedUserinfo
+from auth.errors import SignInRefused
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LONGEST_SUBJECT: Final = 255
 _LONGEST_NAME: Final = 64
 _LONGEST_LIST: Final = 600
 
@@ -35,8 +37,18 @@ def principal_from(
     The 工号 comes from `account_claim` alone; no other claim ever stands in for it.
     """
     values = {**(userinfo.values if userinfo else {}), **claims.values}
+    return principal_told(claims.subject, values, account_claim)
+
+
+def principal_told(subject: str, values: Mapping[str, Any], account_claim: str) -> Principal:
+    """The person of what a centre without ID tokens told us itself, in answer to a call of ours.
+
+    A subject that is empty, unprintable or longer than 255 bytes is a SignInRefused.
+    """
+    if not subject.isprintable() or not 0 < len(subject.encode(errors="replace")) <= _LONGEST_SUBJECT:
+        raise SignInRefused("person-unnamed")
     return Principal(
-        subject=claims.subject,
+        subject=subject,
         account=_account(values.get(account_claim)),
         name=_name(values),
         campuses=_names(values.get("campuses")),

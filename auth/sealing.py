@@ -97,7 +97,11 @@ class KeyRing:
 
     def digest(self, purpose: str, text: str) -> str:
         """16 hex characters that tell texts apart without telling them; changes with the newest key."""
-        return hmac.digest(self._newest.digest, _bound(purpose, text), "sha256")[:8].hex()
+        return _digest(self._newest, purpose, text)
+
+    def digests(self, purpose: str, text: str) -> list[str]:
+        """What `digest` says with each key of the ring, the newest first: for finding what an older one named."""
+        return [_digest(key, purpose, text) for key in self._by_head.values()]
 
     def _found(self, blob: bytes) -> tuple[_Key | None, int]:
         start = 2 + blob[1] if len(blob) > 1 else 0
@@ -143,6 +147,10 @@ def _derived(name: str, secret: bytes) -> _Key:
 
     head = _VERSION + bytes([len(name)]) + name.encode()
     return _Key(head, AESGCM(sub(b"seal", 32)), AESSIV(sub(b"refer", 64)), sub(b"digest", 32))
+
+
+def _digest(key: _Key, purpose: str, text: str) -> str:
+    return hmac.digest(key.digest, _bound(purpose, text), "sha256")[:8].hex()
 
 
 def _bound(purpose: str, owner: str) -> bytes:

@@ -13,6 +13,7 @@ from bench.machine import machine
 from bench.measure import CONNECTIONS, DISTURBED, WARM_UP, Run, body_bytes, measure
 from bench.processes import cores
 from bench.scenarios import ALL, Scenario
+from bench.sign_in import measure_sign_ins, told
 from bench.table import remarks, table
 from bench.world import World, world
 
@@ -23,16 +24,17 @@ def main() -> None:
         with world(cores()[1]) as around:
             size = body_bytes(around)
             runs = _rounds(around, size, asked.rounds, asked.seconds)
-            told = machine(around.redis)
+            sign_ins = [measure_sign_ins(around, asked.seconds) for _ in range(asked.rounds)]
+            about = machine(around.redis)
     except NotAsMeant as error:
         raise SystemExit(f"Nothing was measured. {error}") from None
-    print(f"Measured {datetime.now(UTC):%Y-%m-%d}: {' '.join(told)}")
+    print(f"Measured {datetime.now(UTC):%Y-%m-%d}: {' '.join(about)}")
     print(
         f"Medians of {asked.rounds} interleaved rounds (min–max), {asked.seconds:g} s each after"
         f" {WARM_UP:g} s of warm-up, {CONNECTIONS} connections, one server process on one core."
         " Ratios are of requests for each second of the server's CPU, paired inside each round.\n"
     )
-    print(table(runs, size), "", *(f"- {remark}" for remark in remarks(runs)), sep="\n")
+    print(table(runs, size), "", *(f"- {remark}" for remark in [*remarks(runs), told(sign_ins)]), sep="\n")
 
 
 def _rounds(around: World, size: int, rounds: int, seconds: float) -> dict[str, list[Run]]:

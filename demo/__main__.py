@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from demo.installed_oa import KINDS
 from demo.people import PEOPLE
 from demo.places import BASE, PortTaken
 from demo.world import World
@@ -19,21 +20,24 @@ ROLES = "每个人的待办各不相同；许念没有工号、温景和在 OA �
 @click.option(
     "--port-base", type=click.IntRange(1024, 65532), default=BASE, show_default=True, help="First of four."
 )
-def main(port_base: int) -> None:
+@click.option(
+    "--oa", "kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="Its product."
+)
+def main(port_base: int, kind: str) -> None:
     """Starts portal, widget service, identity centre, OA and an embedded Redis server on loopback."""
     try:
-        asyncio.run(show(port_base))
+        asyncio.run(show(port_base, kind))
     except PortTaken as taken:
         sys.exit(str(taken))
 
 
-async def show(base: int) -> None:
+async def show(base: int, kind: str) -> None:
     """Runs the world until a signal comes."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    async with World.start(base) as world:
+    async with World.start(base, kind=kind) as world:
         print(welcome(world), flush=True)
         await stop.wait()
         print("\n正在停止……", flush=True)

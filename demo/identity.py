@@ -67,6 +67,8 @@ async def guarded(response: Response) -> Response:
     """Never framed, never kept."""
     if request.endpoint != "static":
         response.headers.update(HEADERS)
+    if here().switches.cuts_windows_off:
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quart import Blueprint, Response, redirect, render_template, request
 
-from demo.oa_e9 import COOKIE
+from demo.oa_gate import COOKIE
 from demo.oa_world import MODES, World
 from demo.people import Person, find
 
@@ -37,6 +37,15 @@ def browser(world: World) -> Blueprint:
     return pages
 
 
+def item_page(id: str) -> str:
+    """Where an item is shown, whatever address the product has for it."""
+    return f"{ITEM}#/main/workflow/req?requestid={id}"
+
+
+def document_page(id: str) -> str:
+    return f"{DOCUMENT}?id={id}&router=1#/main/document/detail"
+
+
 def _visitor(world: World) -> Person | None:
     return world.gate.signed_in(request.cookies.get(COOKIE))
 
@@ -51,7 +60,7 @@ def _entrance(pages: Blueprint, world: World) -> None:
         person = world.gate.redeem(token)
         rest = "&".join(part for part in request.query_string.decode().split("&") if part[:9] != "ssoToken=")
         answer = redirect(request.path + (f"?{rest}" if rest else ""), 303)
-        return _with_session(answer, world, person) if person else answer
+        return with_session(answer, world, person) if person else answer
 
     @pages.post("/login")
     async def login() -> Any:
@@ -60,7 +69,7 @@ def _entrance(pages: Blueprint, world: World) -> None:
         inside = back.startswith("/") and not back.startswith(("//", "/\\"))
         answer = redirect(back if inside else HOME, 303)
         known = person and world.gate.person(person.oa_id)
-        return _with_session(answer, world, known) if known else answer
+        return with_session(answer, world, known) if known else answer
 
     @pages.post("/logout")
     async def logout() -> Any:
@@ -69,7 +78,8 @@ def _entrance(pages: Blueprint, world: World) -> None:
         return answer
 
 
-def _with_session(answer: Any, world: World, person: Person) -> Any:
+def with_session(answer: Any, world: World, person: Person) -> Any:
+    """The answer, and from now on this browser is that person."""
     answer.set_cookie(COOKIE, world.gate.sign_in(person), httponly=True, samesite="Lax")
     return answer
 
@@ -82,7 +92,7 @@ async def _sign_in(world: World) -> str:
 def _reading(pages: Blueprint, world: World) -> None:
     @pages.get(ITEM)
     @pages.get(MOBILE_ITEM)
-    async def item_page() -> Any:
+    async def shown() -> Any:
         person = _visitor(world)
         # The id of the item is in the fragment, which only the browser sees; the page fetches it from there.
         return await (render_template("oa_item.html", person=person) if person else _sign_in(world))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -12,44 +11,24 @@ from zoneinfo import ZoneInfo
 
 from quart import Blueprint, Response, g, jsonify, request
 
-from demo.oa_gate import ADMIN, APP_ID, SSO_APP_ID
+from demo.oa_gate import ADMIN, APP_ID, COOKIE, SSO_APP_ID
+from demo.oa_mood import mood
 from demo.oa_seed import Document, Task
-from demo.oa_world import Call, World
+from demo.oa_world import World
 from demo.people import Person
 
-COOKIE: Final = "ecology_JSessionid"
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
-_LOGIN_PAGE: Final = "<!doctype html><meta charset=utf-8><title>登录</title><form><input name=loginid></form>"
 Handler = Callable[[], Awaitable[Any]]
 
 
 def interface(world: World) -> Blueprint:
     """All paths of the interface over one world."""
     api = Blueprint("e9", __name__)
-    api.before_request(_mood(world))
+    api.before_request(mood(world))
     _handshake(api, world)
     _people(api, world)
     _lists(api, world)
     return api
-
-
-def _mood(world: World) -> Callable[[], Awaitable[Response | None]]:
-    async def mood() -> Response | None:
-        cookie, token = request.headers.get("Cookie"), request.headers.get("token")
-        world.calls.append(Call(request.path, cookie, token))
-        if canned := world.canned.get(request.path):
-            return Response(canned.body, canned.status, dict(canned.headers))
-        if world.mode == "slow":
-            await asyncio.sleep(world.delay)
-        if world.mode == "down":
-            return Response(
-                "<html><h1>503 Service Temporarily Unavailable</h1></html>", 503, content_type="text/html"
-            )
-        if world.mode == "garbage":
-            return Response(_LOGIN_PAGE, 200, content_type="text/html; charset=utf-8")
-        return None
-
-    return mood
 
 
 def _handshake(api: Blueprint, world: World) -> None:

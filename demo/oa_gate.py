@@ -17,6 +17,8 @@ APP_ID: Final = "portal-widgets"
 SSO_APP_ID: Final = "portal"
 ADMIN: Final = "1"
 """The internal id of the administrator, in whose name people are looked up."""
+COOKIE: Final = "ecology_JSessionid"
+"""Of its pages; E9's interface sets it too."""
 _SSO_LIFE: Final = timedelta(seconds=60)
 
 
@@ -30,6 +32,7 @@ class Gate:
         self._key = key or rsa.generate_private_key(65537, 2048)
         self._secret: str | None = None
         self._tokens: dict[str, datetime] = {}
+        self._bound: dict[str, Person | None] = {}
         self._passes: dict[str, tuple[Person, datetime]] = {}
         self._sessions: dict[str, Person] = {}
 
@@ -52,9 +55,17 @@ class Gate:
         """A token for whoever knows the secret."""
         if self._secret is None or self.opened(sealed_secret) != self._secret:
             return None
+        return self.hand_out(seconds)
+
+    def hand_out(self, seconds: int, person: Person | None = None) -> str:
+        """A token for whoever was let in; with a person it is bound to that one."""
         token = secrets.token_hex(18)
         self._tokens[token] = self._now() + timedelta(seconds=seconds)
+        self._bound[token] = person
         return token
+
+    def bound_to(self, token: str) -> Person | None:
+        return self._bound.get(token)
 
     def knows(self, token: str) -> bool:
         return self._tokens.get(token, self._now()) > self._now()

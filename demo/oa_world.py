@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count, cycle
 from typing import Final, Literal, get_args
 
+import httpx2
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from demo.oa_gate import Gate
@@ -52,6 +53,10 @@ class World:
         self.gate = Gate(people, now, key)
         self._numbers, self._urgent = count(190_000), cycle(URGENT)
         self.calls: list[Call] = []
+        self.asks_back: str | None = None
+        """Where the service answers what this product asks back: the address before `/ticket`."""
+        self.way_back: httpx2.AsyncBaseTransport | None = None
+        """Replaces the network on that way, for tests."""
         self.reset()
 
     def reset(self) -> None:
@@ -62,6 +67,8 @@ class World:
         self.canned: dict[str, Canned] = {}
         self.odd_rows: list[object] = []
         """Raw rows put in front of every to-do list."""
+        self.demands_channel = False
+        """Whether to-dos are told to a person's own token only (Seeyon's 三方互信)."""
         self._tasks = tasks(self.now())
         self.documents = documents(self.now())
 

@@ -23,6 +23,7 @@ class Switches:
     foreign_metadata: bool = fault("发现文档里的 issuer 是别人的")
     odd_keys: bool = fault("公钥集里混入看不懂的密钥")
     ignores_prompt_none: bool = fault("不理会 prompt=none，照样显示登录页")
+    cuts_windows_off: bool = fault("页面带 COOP，切断与打开它的窗口的联系")
     wrong_state: bool = fault("回调里的 state 不对")
     no_iss_parameter: bool = fault("回调里缺少 iss 参数")
     wrong_iss_parameter: bool = fault("回调里的 iss 是别人的")

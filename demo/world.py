@@ -57,34 +57,37 @@ class World:
         places: Places | None = None,
         issuer: Issuer | None = None,
         service: bool = True,
+        kind: str = "weaver-e9",
     ) -> AsyncIterator[World]:
         """Starts everything and stops it again.
 
         `base` is the first of four ports, None means any free ones; `places` are sockets taken before.
         `issuer` points the service at another identity centre, which must know it as `service_client` says.
-        Without `service` nothing listens for the widgets. Raises PortTaken, SystemExit (configuration).
+        Without `service` nothing listens for the widgets. `kind` is the OA's product.
+        Raises PortTaken, SystemExit (configuration).
         """
         async with AsyncExitStack() as stack:
             places = stack.enter_context(places or Places.take(base))
-            world = await outside(stack, places, issuer)
+            world = await outside(stack, places, issuer, kind)
             if service:
                 await world.servers.add(create_app(world.config), places.widgets)
             yield world
 
 
-async def outside(stack: AsyncExitStack, places: Places, issuer: Issuer | None) -> World:
+async def outside(stack: AsyncExitStack, places: Places, issuer: Issuer | None, kind: str) -> World:
     """Every outside party up, and the service's folder written."""
     at, local = places.public(), places.local()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-widgets-")))
     valkey = await stack.enter_async_context(remembering(folder / "valkey"))
     servers, switches, ours, portals = Servers(), Switches(), service_client(at), portal_client(at)
     stack.push_async_callback(servers.close)
-    signer, oa = Signer(switches), create_oa(PEOPLE, now=lambda: datetime.now(UTC))
+    signer, oa = Signer(switches), create_oa(PEOPLE, now=lambda: datetime.now(UTC), kind=kind)
+    oa.world.asks_back = f"{local.widgets}/oa/main-oa"
     await servers.add(oa, places.oa)
     await servers.add(create_identity(PEOPLE, at.identity, [ours, portals], signer=signer), places.identity)
     await servers.add(create_portal(at, portals), places.portal)
     centre = issuer or Issuer(at.identity, local.identity)
-    config = await install(folder, at, local, centre, ours, valkey.connection_url)
+    config = await install(folder, at, local, centre, ours, valkey.connection_url, kind)
     return World(at, local, switches, signer, oa.world, valkey, folder, config, servers)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
+from joserfc.jwk import ECKey
 from quart import Quart
 
 from auth.errors import CentreCode, CentreError, SignInCode, SignInUnavailable, TokenCode, TokenRefused
@@ -175,14 +176,25 @@ def installed(example: dict[str, Any], folder: Path) -> dict[str, Any]:
     config = Configuration(folder)
     example["service"]["keys"] = {"file": "keys"}
     example["identity"]["client_secret"] = {"file": str(config.write("oidc-secret", "a secret"))}
+    if "client_key" in example["identity"]:
+        example["identity"]["client_key"] = {"file": str(config.write("client.pem", CLIENT_KEY))}
     for source in example["sources"]:
-        source["credentials"] = {"file": str(config.write("oa.json", CREDENTIALS))}
+        for key, secret in SECRETS.items():
+            if key in source:
+                source[key] = {"file": str(config.write(f"{key}.secret", secret))}
     if "themes_dir" in example["service"]:
         (folder / "themes" / example["service"]["theme"]).mkdir(parents=True)
         example["service"]["themes_dir"] = str(folder / "themes")
     return example
 
 
+SECRETS: Final = {
+    "credentials": CREDENTIALS,
+    "rest_password": "a secret",
+    "app_secret": "a" * 32,
+    "sso_key": "a secret",
+}
+CLIENT_KEY: Final = ECKey.generate_key("P-256").as_pem(private=True).decode()
 EXAMPLES: Final = [(page.name, n, body) for page in PAGES for n, body in enumerate(blocks(page, "toml"), 1)]
 
 

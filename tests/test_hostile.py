@@ -109,13 +109,13 @@ class Annex:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def later(self, seconds: float = 61) -> None:
+    def later(self, seconds: float = 73) -> None:
         """Every list is old enough now to be asked for again."""
         self.ahead += timedelta(seconds=seconds)
 
     async def settled(self) -> None:
         """Every list is written down: that happens after the answer."""
-        while writing := [task for task in asyncio.all_tasks() if "Feed._keep" in repr(task.get_coro())]:
+        while writing := [task for task in asyncio.all_tasks() if "Flights._keep" in repr(task.get_coro())]:
             await asyncio.wait(writing)
 
     async def keys(self) -> list[bytes]:
@@ -133,7 +133,8 @@ class Annex:
 async def instance(annex: Annex, changes: dict[str, str]) -> AsyncIterator[str]:
     """The address of a service with the hospital's configuration and these changes to its text."""
     text = annex.world.config.read_text("utf-8")
-    for old, new in changes.items():
+    busy = {"[identity]": "[identity]\nidle = 720"}  # the clock runs ahead, and nobody clicks
+    for old, new in {**busy, **changes}.items():
         assert old in text
         text = text.replace(old, new)
     path = annex.world.folder / f"annex-{secrets.token_hex(4)}.toml"
@@ -656,7 +657,15 @@ async def test_a_click_opens_while_redis_and_the_trail_are_away(
 
 # What a lying identity centre may do
 
-HARMLESS = {"down", "slow", "odd_keys", "ignores_prompt_none", "no_account", "silent_logout"}
+HARMLESS = {
+    "down",
+    "slow",
+    "odd_keys",
+    "ignores_prompt_none",
+    "cuts_windows_off",
+    "no_account",
+    "silent_logout",
+}
 AT_DISCOVERY = {"html_discovery", "foreign_metadata"}
 
 

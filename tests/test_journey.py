@@ -121,11 +121,12 @@ async def test_a_link_leads_somebody_signed_out_through_sign_in_to_the_item(
 
 
 async def test_an_unchanged_card_is_not_sent_again(staff: Staff) -> None:
-    """With the version it holds the caller gets 204 and the time of the data; a new item gives a new card."""
+    """With the version it holds the caller gets 204, the data's time and the count; a new item gives a new card."""
     await staff.sign_in(ZHOU)
     version = (await card(staff))["version"]
     same = await staff.get("/widgets/todos", params={"v": str(version)}, headers=JSON)
     assert (204, b"") == (same.status_code, same.content)
+    assert int(same.headers["Widget-Count"]) == len(staff.world.oa.waiting(ZHOU))
     assert {"Widget-State", "Widget-Version", "Widget-As-Of"} <= {name.title() for name in same.headers}
     assert same.headers["Widget-As-Of"].endswith("+08:00")
     await staff.world.oa.add_urgent(ZHOU)

@@ -22,10 +22,28 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     # pages: the whole pages that both routes and app answer with; connection: how Quart serves a GET
     "quart": frozenset(
         {"app", "routes", "guard", "theme", "headers", "health", "live", "studio", "pages", "connection"}
+        | {
+            "desk",
+            "entering",
+            "leaving",
+            "receiving",
+            "notices",
+        }  # the views that auth.routes gives addresses to
+        | {"asked_back"}  # what an OA asks us
+        | {"selfcheck"}  # one small page that is none of the theme's
     ),
-    "httpx2": frozenset({"outbound", "provider", "login", "cas", "oauth2", "app"}),
-    # checkup: `portal-widgets check` tries Redis by itself, whether or not the service could be built
-    "redis": frozenset({"session", "login", "memory", "live", "app", "checkup"}),
+    "httpx2": frozenset(
+        {"outbound", "provider", "login", "cas", "oauth2", "app"}
+        | {"transport", "outside"}  # what stands under every client of outbound; the calls of every protocol
+        | {"checkup_identity"}  # `portal-widgets check` looks at the centre's pages as a browser does
+    ),
+    "redis": frozenset(
+        {"login", "memory", "live", "app"}
+        | {"checkup"}  # `portal-widgets check` tries Redis whether or not the service could be built
+        | {"allowance", "wakeups", "tickets"}  # an OA's rate, words and tickets, shared by all instances
+        | {"bulletin", "pace", "handover", "identity"}  # of the centre for all; attempts and codes of minutes
+        | {"sessions", "ended", "indexes", "vault", "once", "renewal"}  # what a session has there
+    ),
 }
 """Module names, without their room, that may import a library; `demo` uses what it likes."""
 READ_SETTINGS: Final = frozenset(
@@ -33,8 +51,13 @@ READ_SETTINGS: Final = frozenset(
         "widgets.app",
         "widgets.command",
         "widgets.checkup",  # the half of the command that asks the outside parties
+        "widgets.checkup_identity",
+        "widgets.checkup_portals",
+        "widgets.identity",  # the half of app that turns [identity] into a centre
         "widgets.sources",  # the half of app that turns [[sources]] into clients
+        "widgets.dialects",  # the half of that which knows the products
         "widgets.settings_page",  # makes docs/settings.md
+        "widgets.schema",  # makes the JSON Schema of the configuration
     }
 )
 READ_ENVIRONMENT: Final = frozenset({"widgets.settings"})

@@ -23,9 +23,25 @@ OPEN = {
     "/static/<path:path>": MayAsk.ANYONE,
     "/auth/login": MayAsk.AS_PROTOCOL,
     "/auth/callback": MayAsk.AS_PROTOCOL,
+    "/auth/callback/<state>": MayAsk.AS_PROTOCOL,
+    "/auth/token-logout": MayAsk.AS_PROTOCOL,
+    "/auth/jwks.json": MayAsk.ANYONE,
     "/auth/done": MayAsk.ANYONE,
+    "/auth/check": MayAsk.ANYONE,  # tells a browser what it sent itself, and nothing of ours
+    "/auth/check.js": MayAsk.ANYONE,
+    "/auth/popup": MayAsk.AS_PROTOCOL,
+    "/auth/redeem": MayAsk.AS_PROTOCOL,
+    "/auth/initiate": MayAsk.AS_PROTOCOL,
     "/auth/logout": None,  # told apart by method below
+    "/auth/backchannel-logout": MayAsk.AS_PROTOCOL,
+    "/auth/frontchannel-logout": MayAsk.AS_PROTOCOL,
+    "/oa/<source>/ticket": MayAsk.AS_PROTOCOL,
+    "/oa/<source>/token": MayAsk.AS_PROTOCOL,
     "/healthz": MayAsk.OPERATIONS,
+    "/readyz": MayAsk.OPERATIONS,
+    "/metrics": MayAsk.OPERATIONS,
+    "/widgets/events": MayAsk.SIGNED_IN,
+    "/push/<source>": MayAsk.AS_PROTOCOL,
 }
 ADDRESSES = (
     "/widgets/todos",
@@ -37,9 +53,25 @@ ADDRESSES = (
     "/static/nothing.css",
     "/auth/login",
     "/auth/callback",
+    "/auth/callback/nonsense",
+    "/auth/token-logout",
+    "/auth/jwks.json",
     "/auth/done",
+    "/auth/check",
+    "/auth/check.js",
+    "/auth/popup",
+    "/auth/redeem",
+    "/auth/initiate",
     "/auth/logout",
+    "/auth/backchannel-logout",
+    "/auth/frontchannel-logout",
+    "/oa/main-oa/ticket",
+    "/oa/main-oa/token",
     "/healthz",
+    "/readyz",
+    "/metrics",
+    "/widgets/events",
+    "/push/main-oa",
     "/no-such-place",
     "/widgets/%ff",
     "/widgets/todos/x.css",
@@ -76,6 +108,17 @@ async def test_every_answer_names_the_portals_that_may_frame_it(
     policy = (await http.get(address)).headers["Content-Security-Policy"]
     ancestors = next(part for part in policy.split("; ") if part.startswith("frame-ancestors"))
     assert f"frame-ancestors 'self' {hospital.at.portal}" == ancestors
+
+
+async def test_the_centres_sign_out_frame_may_be_framed_by_the_centre_alone(
+    http: httpx2.AsyncClient, hospital: World
+) -> None:
+    """Its answer has a policy of its own, and only one (Front-Channel Logout 1.0 §2)."""
+    asked = {"iss": hospital.at.identity, "sid": "nobody's"}
+    answer = await http.get("/auth/frontchannel-logout", params=asked)
+    policy = f"default-src 'none'; frame-ancestors {hospital.at.identity}"
+    assert (200, [policy]) == (answer.status_code, answer.headers.get_list("Content-Security-Policy"))
+    assert "nosniff" == answer.headers["X-Content-Type-Options"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

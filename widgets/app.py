@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import re
 import secrets
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,34 +24,47 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from audit.store import Store
 from audit.trail import Trail
 from auth import routes as auth_routes
+from auth.desk import Parts as AuthParts
 from auth.guard import Guard
+from auth.handover import Handover
 from auth.login import Login
-from auth.logout import Logout
-from auth.provider import Provider
+from auth.relation import Portals
+from auth.renewal import Renewal
 from auth.sealing import KeyRing
-from auth.session import Sessions
-from widgets import health, routes
+from auth.session import Limits
+from auth.sessions import Sessions
+from auth.silence import Silence
+from widgets import asked_back, health, routes, selfcheck
 from widgets.cards import Cards
 from widgets.connection import Connection
 from widgets.feed import Feed
+from widgets.front import Front
 from widgets.headers import Dressed, Peers, Policy
+from widgets.identity import join
 from widgets.links import origin
+from widgets.live import Live
+from widgets.live import blueprint as live_views
 from widgets.memory import Memory
-from widgets.oa import outbound
+from widgets.metrics import Metrics
+from widgets.oa.allowance import Shared
 from widgets.pages import Pages
-from widgets.polls import Polls
+from widgets.push import Door
 from widgets.references import References
+from widgets.replies import Replies
 from widgets.settings import Settings, SettingsError, chosen, load
-from widgets.sources import connect
-from widgets.theme import Theme, ThemeError
+from widgets.sources import ASKING_BACK, connect
+from widgets.streams import Streams
+from widgets.theme import ThemeError
+from widgets.themes.installed import Themes
+from widgets.themes.trial import tried
+from widgets.tickets import Tickets
+from widgets.wakeups import Wakeups
 
 log = structlog.get_logger()
 
 REDIS_PATIENCE: Final = 0.2
 """Seconds for one Redis call: redis-py's own defaults hold a request for a minute when Redis is silent."""
 REDIS_CONNECTIONS: Final = 64
-CENTRE_DEADLINE: Final = 2.5
-"""Seconds for one call to the identity centre."""
 LARGEST_BODY: Final = 64 * 1024
 SLOWEST_BODY: Final = 10
 _INVISIBLE: Final = re.compile(
@@ -82,39 +97,52 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
 
     redis = _redis(settings.redis.address)
     keys = KeyRing.parse(service.keys.get_secret_value())
+    metrics = Metrics(now)
     trail = Trail(Store(settings.audit.address))
-    theme = Theme(service.themes_dir, service.theme, base_url, events=False)
-    pages = Pages(theme, service.language)
+    themes = Themes(service.themes_dir, service.theme, base_url, events=True, trial=tried)
+    pages = Pages(themes, service.language)
     peers = Peers(service.trusted_proxies, service.operations)
-    sessions = Sessions(redis, keys, now, secure=base_url.startswith("https://"))
-
-    centre = outbound.guarded([origin(identity.base_url)], deadline=CENTRE_DEADLINE)
-    provider = Provider(
-        issuer=identity.issuer,
-        base_url=identity.base_url,
-        client_id=identity.client_id,
-        algorithms=identity.algorithms,
-        transport=centre,
-        now=now,
-    )
-    login = Login(
-        provider,
+    secure = base_url.startswith("https://")
+    embedding = Portals.of(base_url, [(portal.origin, portal.relation) for portal in service.portals])
+    for portal in embedding.without_session(base_url):
+        log.warning(
+            "portal.no_session", portal=portal, why="another site over http: use https, or a reverse proxy"
+        )
+    numbers = identity.confirmation_number
+    handover = Handover(redis, keys, now, embedding, base_url=base_url, own=origin(base_url), numbers=numbers)
+    sessions = Sessions(
         redis,
         keys,
-        base_url=base_url,
-        client_secret=identity.client_secret.get_secret_value(),
-        account_claim=identity.account_claim,
-        scope=identity.scope,
+        now,
+        secure=secure,
+        limits=Limits(
+            idle=timedelta(minutes=identity.idle),
+            recheck=timedelta(minutes=identity.recheck),
+            most=identity.sessions,
+        ),
+        issuer=identity.issuer,
+        record=trail.record,
     )
 
+    joined = join(settings, redis, keys, now)
+    joined.transport.tell(metrics.watch("identity"))
+    centre = joined.centre
+    renewal = Renewal(redis, sessions, centre, now)
+    renewal.install()
+
     memory = Memory(redis, keys, now)
-    sources = connect(settings.sources, service.timezone, now)
+    tickets = Tickets(redis, keys)
+    sources = connect(
+        settings.sources, service.timezone, now, partial(Shared, redis), metrics.watch, tickets=tickets
+    )
+    references = References(keys)
     feed = Feed(sources, [campus.id for campus in settings.campuses], memory, now)
     cards = Cards(
         sessions=sessions,
         feed=feed,
-        references=References(keys),
-        words=theme.words,
+        references=references,
+        handover=handover,
+        theme=themes.named,
         campuses={campus.id: campus.name for campus in settings.campuses},
         homes={kind: source.client.home(kind) for source in reversed(sources) for kind in source.widgets},
         base_url=base_url,
@@ -122,36 +150,67 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         now=now,
     )
 
+    replies = Replies(cards, themes, base_url)
+
+    live = Live(feed, Streams(now, timedelta(minutes=identity.idle)), now)
+    wakeups = Wakeups(redis, _hearing(settings.redis.address), live)
+    sessions.when_ended(lambda ending: wakeups.say_ended(ending.slot, ending.id))
+    pushing = {one.id: one.push_secret.get_secret_value() for one in settings.sources if one.push_secret}
+    record = metrics.counted(trail.record)
+
     app = Quart(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else `/open//x` is sent on to whatever host the request names
     app.asgi_http_class = Connection
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, BODY_TIMEOUT=SLOWEST_BODY, RESPONSE_TIMEOUT=None)
-    app.register_blueprint(health.blueprint())
+    app.register_blueprint(
+        health.blueprint(
+            sources,
+            trail,
+            wakeups,
+            lambda: metrics.last.get("identity"),
+            lambda: metrics.text(sources, live, wakeups, trail),
+        )
+    )
+    app.register_blueprint(live_views(live, wakeups, Door(pushing, sessions.once.claim, now), keys))
+    app.register_blueprint(selfcheck.blueprint(now))
     app.register_blueprint(
         auth_routes.blueprint(
-            auth_routes.Parts(
-                login=login,
-                logout=Logout(provider, base_url=base_url),
+            AuthParts(
+                centre=centre,
+                issuer=identity.issuer,
+                login=Login(
+                    centre,
+                    redis,
+                    keys,
+                    secure=secure,
+                    silence=Silence(centre, identity.silent, now),
+                    posted=joined.answers_are_posted,
+                ),
+                handover=handover,
+                embedding=embedding,
                 sessions=sessions,
                 pages=pages,
-                record=trail.record,
+                record=record,
                 now=now,
                 request_id=_request_id,
                 peer=lambda: peers.address(request),
                 base_url=base_url,
                 portals=portals,
+                client_keys=joined.client_keys,
+                entry=joined.entry,
             )
         )
     )
     app.register_blueprint(
         routes.blueprint(
             routes.Parts(
-                cards=cards,
+                replies=replies,
+                references=references,
                 feed=feed,
                 memory=memory,
-                theme=theme,
+                themes=themes,
                 pages=pages,
-                record=trail.record,
+                record=record,
                 allowed={source.id: (origin(source.open_url),) for source in settings.sources},
                 language=service.language,
                 base_url=base_url,
@@ -161,22 +220,34 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
             )
         )
     )
+    asking_back = [source.id for source in settings.sources if source.kind in ASKING_BACK]
+    app.register_blueprint(asked_back.blueprint(tickets, asking_back))
     Guard(sessions, base_url=base_url, from_operations=peers.is_from_operations).install(app)
     _catch(app, pages)
-    policy = Policy(portals, origin(base_url), theme.style_hash, origin(identity.issuer))
-    app.asgi_app = Dressed(Polls(app.asgi_app, cards, service.language), policy)  # type: ignore[method-assign]  # Quart's way to wrap it
+    policy = Policy(portals, origin(base_url), lambda: themes.style_sources, origin(identity.issuer))
+    app.asgi_app = Dressed(Front(app.asgi_app, replies, service.language), policy)  # type: ignore[method-assign]  # Quart's way to wrap it
+
+    watching: list[asyncio.Task[None]] = []
 
     @app.before_serving
     async def settle() -> None:
         # What is there now stays for good: the collector need not walk it again and again under load.
         gc.collect()
         gc.freeze()
+        watching.append(asyncio.create_task(themes.watch()))
+        wakeups.start()
+        live.start()
 
     @app.after_serving
     async def close() -> None:
+        for task in watching:
+            task.cancel()
+        await live.close()
+        await wakeups.close()
         await feed.close()
+        await renewal.close()
         await trail.close()
-        await centre.aclose()
+        await joined.transport.aclose()
         await redis.aclose()
 
     return app
@@ -213,6 +284,13 @@ def _redis(url: str) -> Redis:
         retry=Retry(NoBackoff(), 1),
     )
     return Redis(connection_pool=pool)
+
+
+def _hearing(url: str) -> Redis:
+    """The connection of wake-ups: it waits for words as long as it takes, and asks whether the other end lives."""
+    return Redis.from_url(
+        url, socket_timeout=None, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0), max_connections=2
+    )
 
 
 def _request_id() -> str:

@@ -1,4 +1,4 @@
-"""What a request for a card asks, freed of HTTP: the same for the route and for the poll that never reaches it."""
+"""What a request for a card asks, freed of HTTP: the same before the framework and behind it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from widgets.cards import Ask
+from widgets.cards import Ask, Form
 from widgets.items import Kind
 from widgets.layout import Layout
 from widgets.views import Language
@@ -23,29 +23,48 @@ Headers: TypeAlias = Mapping[str, str]
 def asked(name: Kind, query: bytes, headers: Headers, cookie: str | None, language: Language) -> Ask:
     """The card that is asked for. `language` is the service's own, where the query names none."""
     given = parameters(query)
+    form = _form(given, headers)
+    pressed = "no-cache" in headers.get("cache-control", "")
     return Ask(
-        name,
-        Layout.read(given, language),
-        cookie,
-        is_framed(given, headers),
-        given.get("v"),
-        "no-cache" in headers.get("cache-control", ""),
+        name=name,
+        layout=Layout.read(given, language),
+        cookie=cookie,
+        form=form,
+        framed=_is_framed(given, headers, form),
+        holds=given.get("v"),
+        strict="strict" in given,
+        silently=form == "document" and "silent" not in given and _is_navigation(headers),
+        pressed=pressed,
+        active=pressed or given.get("active") == "1" or (form == "document" and "auto" not in given),
+        headers=headers,
+        cross=given.get("cross") == "1",
+        chained="silent" in given,
     )
 
 
-def is_fragment(query: Mapping[str, str], headers: Headers) -> bool:
-    """A fragment for a page that is already there, or a document for a frame or a tab."""
-    return query.get("as") == "fragment" or headers.get("hx-request", "") == "true"
+def _form(query: Mapping[str, str], headers: Headers) -> Form:
+    """JSON for whoever accepts it, a fragment for a page that is already there, a document for a frame or a tab."""
+    if "application/json" in headers.get("accept", ""):
+        return "json"
+    is_fragment = query.get("as") == "fragment" or headers.get("hx-request", "") == "true"
+    return "fragment" if is_fragment else "document"
 
 
-def is_framed(query: Mapping[str, str], headers: Headers) -> bool:
+def _is_framed(query: Mapping[str, str], headers: Headers, form: Form) -> bool:
     """False when the card is the whole page: a document in a tab of its own, and that page's refreshes.
 
     Unknown counts as framed: links then open a new tab, which is right in both places.
     """
     if query.get("tab") == "1":
         return False
-    return is_fragment(query, headers) or headers.get("sec-fetch-dest", "") != "document"
+    return form == "fragment" or headers.get("sec-fetch-dest", "") != "document"
+
+
+def _is_navigation(headers: Headers) -> bool:
+    """Whether a browser goes there with a person before it."""
+    return (
+        "text/html" in headers.get("accept", "") and headers.get("sec-fetch-mode", "navigate") == "navigate"
+    )
 
 
 def parameters(query: bytes) -> Mapping[str, str]:

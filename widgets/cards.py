@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from auth.session import Session, Sessions
+from auth.handover import Handover, Offer
+from auth.session import Session
+from auth.sessions import Sessions
 from widgets.feed import Feed, Look
 from widgets.items import Kind, Reference
 from widgets.layout import Layout
 from widgets.references import References
-from widgets.shape import Card, Words, state_of
-from widgets.views import Language, State, WidgetView
+from widgets.shape import Card, state_of
+from widgets.theme import Theme
+from widgets.views import SignInBy, State, WidgetView
+
+Form = Literal["document", "fragment", "json"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One request for a card, freed of HTTP."""
 
     name: Kind
     layout: Layout
     cookie: str | None
+    form: Form
     framed: bool
     holds: str | None
     """The version that the caller already shows (`v`)."""
+    strict: bool = False
+    """The caller wants real status codes."""
+    silently: bool = False
+    """A browser goes there, and may be sent on to sign in without a word."""
     pressed: bool = False
     """The person pressed refresh, and does not want to be told what we remember."""
+    active: bool = False
+    """Somebody is there: they opened a page, pressed refresh, or moved since the card's last look."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """As they came, by lower-case name: whose page it is, matters to a card that is signed out."""
+    cross: bool = False
+    """Our own redirect says that the card stands on another site's page."""
+    chained: bool = False
+    """The request comes from us or the centre, and not from the portal's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +59,26 @@ class Answer:
     as_of: datetime | None
     """In the zone that people are shown times in: the script shows it as it is written."""
     view: WidgetView[Any] | None
+    title: str
+    total: int | None = None
+    cookies: tuple[str, ...] = ()
+    """Set-Cookie values that go with it."""
 
     def headers(self) -> Iterator[tuple[str, str]]:
-        """What the answer says of itself (the contract's §4), whatever form it is drawn in."""
+        """What the answer says of itself (the contract's §4), whatever form it is drawn in.
+
+        When nothing changed, the caller knows itself how long it has waited, and waits longer.
+        """
         yield "Widget-State", self.state
         yield "Widget-Version", self.version
         if self.as_of:
             yield "Widget-As-Of", self.as_of.isoformat(timespec="seconds")
+        yield "Widget-Count", "?" if self.total is None else str(self.total)
+        yield "Widget-Title", quote(self.title)
         if self.view:
-            yield "Widget-Count", "?" if self.view.total is None else str(self.view.total)
             yield "Widget-Refresh-After", str(self.view.refresh_after)
-            yield "Widget-Title", quote(self.view.title)
+        for cookie in self.cookies:
+            yield "Set-Cookie", cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +88,9 @@ class Cards:
     sessions: Sessions
     feed: Feed
     references: References
-    words: Mapping[Language, Words]
+    handover: Handover
+    theme: Callable[[str | None], Theme]
+    """The theme of a name, or the service's own."""
     campuses: Mapping[str, str]
     homes: Mapping[Kind, str]
     """The OA's own page with the whole list, by widget."""
@@ -75,11 +104,14 @@ class Cards:
         session = self.sessions.recognise(ask.cookie)
         if session is None:
             return self._signed_out(ask, card)
-        session, blobs = await self.sessions.check(
-            session, self.feed.names(session, ask.name, ask.layout.campus)
-        )
-        if session is None:
+        names = self.feed.names(session, ask.name, ask.layout.campus)
+        checked = await self.sessions.check(session, names, active=ask.active)
+        if checked.session is None:
             return self._signed_out(ask, card)
+        answer = await self._for(checked.session, ask, card, checked.values)
+        return replace(answer, cookies=(checked.set_cookie,)) if checked.set_cookie else answer
+
+    async def _for(self, session: Session, ask: Ask, card: Card, blobs: Sequence[bytes | None]) -> Answer:
         if not session.who.account:
             return self._plain(ask, card, "forbidden")
         if not self.feed.sources(ask.name, ask.layout.campus):
@@ -92,28 +124,46 @@ class Cards:
         view = self._card(ask).without_list(
             "failed", reference=reference, direct_url=self.homes.get(ask.name)
         )
-        return Answer("failed", view.version, None, view)
+        return Answer("failed", view.version, None, view, view.title)
 
     def _card(self, ask: Ask) -> Card:
-        words = self.words[ask.layout.lang]
+        theme = self.theme(ask.layout.theme)
         return Card(
-            ask.name, ask.layout, words, self.now(), self.zone, self.base_url, ask.framed, self.campuses
+            ask.name,
+            ask.layout,
+            theme.words[ask.layout.lang],
+            self.now(),
+            self.zone,
+            self.base_url,
+            ask.framed,
+            self.campuses,
+            theme.look,
         )
 
     def _signed_out(self, ask: Ask, card: Card) -> Answer:
+        offer = self._offer(ask) if card.framed else None
+        if offer:
+            # A pre-session that begins now needs a card that knows it, even if the caller's looks the same.
+            known = ask if offer.set_cookie is None else replace(ask, holds=None)
+            by: SignInBy = "number" if offer.numbers else "popup"
+            answer = self._plain(known, card, "signed-out", sign_in_url=offer.url, sign_in_by=by)
+            return replace(answer, cookies=(offer.set_cookie,) if offer.set_cookie else ())
         back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query}")
         return self._plain(ask, card, "signed-out", sign_in_url=f"{self.base_url}/auth/login{back}")
 
+    def _offer(self, ask: Ask) -> Offer | None:
+        return self.handover.offer(ask.headers, ask.cookie, told=ask.cross, chained=ask.chained)
+
     def _plain(self, ask: Ask, card: Card, state: State, **fields: Any) -> Answer:
         view = card.without_list(state, **fields)
-        return Answer(state, view.version, None, None if view.version == ask.holds else view)
+        return Answer(state, view.version, None, None if view.version == ask.holds else view, view.title)
 
     def _with_list(self, ask: Ask, card: Card, session: Session, look: Look) -> Answer:
         state = state_of(look)
         version = card.version(state, look, session.slot)
         as_of = look.as_of.astimezone(self.zone) if look.as_of else None
         if version == ask.holds:
-            return Answer(state, version, as_of, None)
+            return Answer(state, version, as_of, None, card.title, look.total)
         view = card.with_list(
             look,
             version,
@@ -121,7 +171,7 @@ class Cards:
             direct_url=self.homes.get(ask.name),
             reference=self._number(look, session) if look.missing else None,
         )
-        return Answer(state, version, as_of, view)
+        return Answer(state, version, as_of, view, card.title, look.total)
 
     def _whole_list(self, name: Kind, session: Session) -> str | None:
         source = next(iter(self.feed.sources(name, None)), None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -16,14 +15,19 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store import Store
-from auth.errors import CentreError
-from auth.provider import Provider
-from widgets.feed import Source
-from widgets.links import origin
-from widgets.oa import OAError, outbound
+from auth.errors import AuthError
+from auth.sealing import KeyRing
+from widgets.checkup_identity import IdentityCheck
+from widgets.checkup_portals import addresses, portals
+from widgets.findings import Finding, Unwell, told
+from widgets.flights import Source
+from widgets.identity import join
+from widgets.oa import OAError
 from widgets.settings import Settings
 from widgets.sources import connect
-from widgets.theme import Theme, ThemeError
+from widgets.theme import ThemeError
+from widgets.themes.installed import Themes
+from widgets.themes.trial import tried
 
 PATIENCE: Final = 10.0
 """Seconds for one check: an operator waits longer than a page."""
@@ -31,36 +35,48 @@ Check = Callable[[Settings], Awaitable[str]]
 """Gives the sentence of a party that is well. Raises Unwell."""
 
 
-class Unwell(Exception):
-    """What is wrong with a party, as a sentence."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found."""
-
-    well: bool
-    sentence: str
-
-
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings, now: Callable[[], datetime] = _now) -> list[Finding]:
     """All checks at once; the findings in a fixed order."""
     oas = [
-        partial(oa_answers, source=each)
-        for each in connect(settings.sources, settings.service.timezone, _now)
+        partial(oa_answers, source=each) for each in connect(settings.sources, settings.service.timezone, now)
     ]
-    checks: list[Check] = [theme_draws, redis_answers, trail_is_writable, centre_answers, *oas]
+    theme = await _finding(theme_draws, settings)  # first: while it is compiled, nothing else moves
+    inside, centre, outside = await asyncio.gather(
+        _each([redis_answers, trail_is_writable], settings),
+        _centre(settings, now),
+        _each(oas, settings),
+    )
+    return [theme, *inside, *centre, *outside, *portals(settings), *addresses(settings)]
+
+
+async def _each(checks: Sequence[Check], settings: Settings) -> list[Finding]:
     return list(await asyncio.gather(*(_finding(check, settings) for check in checks)))
 
 
 async def _finding(check: Check, settings: Settings) -> Finding:
     try:
         async with asyncio.timeout(PATIENCE):
-            return Finding(True, await check(settings))
+            return Finding("ok", await check(settings))
     except Unwell as error:
-        return Finding(False, str(error))
+        return Finding("WRONG", str(error))
     except TimeoutError:
-        return Finding(False, f"No end of the check `{_name(check)}` within {PATIENCE:.0f} seconds.")
+        return Finding("WRONG", f"No end of the check `{_name(check)}` within {PATIENCE:.0f} seconds.")
+
+
+async def _centre(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
+    """What there is to say about the identity centre."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await centre_fits(settings, now)
+    except Unwell as error:
+        return [Finding("WRONG", str(error))]
+    except (TimeoutError, AuthError) as error:
+        told_by_it = f"The identity centre at {settings.identity.base_url} cannot be checked: {told(error)}."
+        return [Finding("WRONG", told_by_it)]
 
 
 def _name(check: Check) -> str:
@@ -72,9 +88,9 @@ async def theme_draws(settings: Settings) -> str:
     """It is there and whole."""
     service = settings.service
     try:
-        Theme(service.themes_dir, service.theme, service.base_url)
+        Themes(service.themes_dir, service.theme, service.base_url, trial=tried)
     except ThemeError as error:
-        raise Unwell(f"The theme {service.theme} cannot be used: {_told(error)}.") from None
+        raise Unwell(f"The theme {service.theme} cannot be used: {told(error)}.") from None
     return f"The theme {service.theme} is whole."
 
 
@@ -86,7 +102,7 @@ async def redis_answers(settings: Settings) -> str:
     try:
         await redis.set("pw:check", "1", ex=1)
     except (RedisError, OSError) as error:
-        raise Unwell(f"Redis at {settings.redis.url} does not take a write: {_told(error)}.") from None
+        raise Unwell(f"Redis at {settings.redis.url} does not take a write: {told(error)}.") from None
     finally:
         await redis.aclose()
     return f"Redis at {settings.redis.url} takes writes."
@@ -100,30 +116,21 @@ async def trail_is_writable(settings: Settings) -> str:
         store.close()
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise Unwell(
-            f"The audit store at {settings.audit.url} does not take a line: {_told(error)}."
+            f"The audit store at {settings.audit.url} does not take a line: {told(error)}."
         ) from None
     return f"The audit store at {settings.audit.url} takes lines."
 
 
-async def centre_answers(settings: Settings) -> str:
-    """Its discovery document is there and fits the configuration."""
-    identity = settings.identity
-    transport = outbound.guarded([origin(identity.base_url)], deadline=PATIENCE / 2)
-    provider = Provider(
-        issuer=identity.issuer,
-        base_url=identity.base_url,
-        client_id=identity.client_id,
-        algorithms=identity.algorithms,
-        transport=transport,
-        now=_now,
-    )
+async def centre_fits(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
+    """It answers, fits the configuration, and treats frames and windows as we need it. Raises Unwell, AuthError."""
+    redis = Redis.from_url(settings.redis.address, socket_timeout=1, socket_connect_timeout=1)
+    keys = KeyRing.parse(settings.service.keys.get_secret_value())
+    joined = join(settings, redis, keys, now, deadline=PATIENCE / 2)
     try:
-        await provider.metadata()
-    except CentreError as error:
-        raise Unwell(f"The identity centre at {identity.base_url} is no use: {error.reason}.") from None
+        return await IdentityCheck(settings, joined.centre, joined.transport, now()).findings()
     finally:
-        await transport.aclose()
-    return f"The identity centre at {identity.base_url} answers as {identity.issuer}."
+        await joined.transport.aclose()
+        await redis.aclose()
 
 
 async def oa_answers(settings: Settings, *, source: Source) -> str:
@@ -133,16 +140,6 @@ async def oa_answers(settings: Settings, *, source: Source) -> str:
         await source.client.ping()
     except OAError as error:
         raise Unwell(
-            f"The OA {source.id} at {base_url} gives nothing ({error.code}): {_told(error)}."
+            f"The OA {source.id} at {base_url} gives nothing ({error.code}): {told(error)}."
         ) from None
     return f"The OA {source.id} at {base_url} answers."
-
-
-def _told(error: BaseException) -> str:
-    """What a library says, in one line."""
-    origin_of_it = getattr(error, "orig", None) or error
-    return " ".join(str(origin_of_it).split())[:200].rstrip(".") or type(error).__name__
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

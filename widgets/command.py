@@ -20,11 +20,15 @@ from audit.trail import Action
 from auth.sealing import new_key
 from widgets import settings_page, theming_page
 from widgets.checkup import examine
+from widgets.items import Kind
 from widgets.links import origin
 from widgets.listing import as_json, as_table
 from widgets.oa import OAError, outbound
 from widgets.oa.weaver_token import register
-from widgets.settings import Settings, SettingsError, Source, choose, chosen, load
+from widgets.probe import probe
+from widgets.schema import schema
+from widgets.settings import Settings, SettingsError, choose, chosen, load
+from widgets.settings_sources import WeaverE9Source
 
 APPLICATION: Final = "widgets.app:create_app()"
 _File: Final = click.Path(path_type=Path, dir_okay=False)
@@ -79,8 +83,8 @@ def check(path: Path | None) -> None:
     click.echo("ok    The configuration has no mistakes.")
     findings = asyncio.run(examine(settings))
     for finding in findings:
-        click.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.sentence}")
-    if not all(finding.well for finding in findings):
+        click.echo(f"{finding.mark:<5} {finding.sentence}")
+    if any(finding.mark == "WRONG" for finding in findings):
         sys.exit(1)
 
 
@@ -169,7 +173,7 @@ def register_(path: Path | None, id: str, replace: bool) -> None:
 
     Registering again breaks whoever holds the former credentials of the same app_id.
     """
-    source = _source(_settings(path, registered=False), id)
+    source = _weaver(_settings(path, registered=False), id)
     file = source.credentials.file
     if file is None:
         raise click.ClickException(f'sources["{id}"].credentials must be a file to write to.')
@@ -192,17 +196,47 @@ def register_(path: Path | None, id: str, replace: bool) -> None:
     click.echo(f"{file} holds the credentials of {source.app_id}. Keep a copy: they cannot be had twice.")
 
 
-def _source(settings: Settings, id: str) -> Source:
+def _weaver(settings: Settings, id: str) -> WeaverE9Source:
     for source in settings.sources:
-        if source.id == id:
+        if source.id == id and isinstance(source, WeaverE9Source):
             return source
-    known = ", ".join(each.id for each in settings.sources) or "none"
-    raise click.ClickException(f'there is no source "{id}": there are {known}.')
+    known = ", ".join(each.id for each in settings.sources if isinstance(each, WeaverE9Source)) or "none"
+    raise click.ClickException(f'there is no source "{id}" of kind weaver-e9: there are {known}.')
 
 
-async def _registered(source: Source) -> str:
+async def _registered(source: WeaverE9Source) -> str:
     async with outbound.client([origin(source.base_url)], deadline=10.0) as http:
         return (await register(http, source.base_url, source.app_id)).dump()
+
+
+@oa.command("probe")
+@_configured
+@click.option("--source", "id", required=True, help="The id of one of [[sources]].")
+@click.option("--employee", required=True, help="The 工号 of the person in whose name it asks.")
+@click.option("--widget", type=click.Choice(["todos", "notices"]), help="Only this one.")
+@click.option("--click", "clicks", is_flag=True, help="Also make the address of a click on the first item.")
+@click.option("--personal", is_flag=True, help="Show titles, names and the like; secrets stay hidden.")
+def probe_(
+    path: Path | None, id: str, employee: str, widget: Kind | None, clicks: bool, personal: bool
+) -> None:
+    """Ask one OA for one person, and show every request, every answer, and what became of it.
+
+    Secrets are never shown, what concerns people only with --personal. Nothing is remembered.
+    """
+    settings = _settings(path)
+    source = next((each for each in settings.sources if each.id == id), None)
+    if source is None:
+        known = ", ".join(each.id for each in settings.sources) or "none"
+        raise click.ClickException(f'there is no source "{id}": there are {known}.')
+    kinds = (widget,) if widget else source.widgets
+    if not asyncio.run(probe(source, settings.service.timezone, employee, kinds, clicks, personal)):
+        sys.exit(1)
+
+
+@main.command("schema")
+def schema_() -> None:
+    """Print a JSON Schema of the configuration, by which an editor completes and checks it."""
+    click.echo(schema())
 
 
 @main.command(hidden=True)

@@ -14,6 +14,8 @@ from quart.utils import encode_headers
 from quart.wrappers.response import DataBody
 
 _HAS_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
+_STREAMS: Final = frozenset({"/widgets/events"})
+"""Answers without end: there it matters to hear that the caller has left."""
 
 
 class Connection(ASGIHTTPConnection):
@@ -21,7 +23,11 @@ class Connection(ASGIHTTPConnection):
 
     async def __call__(self, receive: Any, send: Any) -> None:
         scope = self.scope
-        if scope["method"] != "GET" or any(name in _HAS_BODY for name, _ in scope["headers"]):
+        if (
+            scope["method"] != "GET"
+            or scope["path"] in _STREAMS
+            or any(name in _HAS_BODY for name, _ in scope["headers"])
+        ):
             await super().__call__(receive, send)
             return
         request = self._create_request_from_scope(send)

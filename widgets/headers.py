@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final, TypeAlias
@@ -26,20 +26,20 @@ ALLOWED: Final = (
 class Policy:
     """The headers that depend on the configured portals and on our own styles and scripts.
 
-    `portals` are exact origins. `style` is the CSP source of the one inline style (CSP 3 §8.4: hashes, no
-    'unsafe-inline'). `centre` is the identity centre's origin: sign-out ends there, and browsers hold the redirect
-    of a form against `form-action` too.
+    `portals` are exact origins. `styles` gives the CSP sources of the inline styles (CSP 3 §8.4: hashes, no
+    'unsafe-inline'), asked anew for each answer, because a theme may be installed meanwhile. `centre` is the
+    identity centre's origin: sign-out ends there, and browsers hold the redirect of a form against `form-action` too.
     """
 
     portals: tuple[str, ...]
     own: str
-    style: str
+    styles: Callable[[], str]
     centre: str
 
     def content_security_policy(self) -> str:
         ancestors = " ".join(("'self'", *self.portals))
         return (
-            f"default-src 'none'; style-src {self.style}; script-src 'self'; connect-src 'self'; "
+            f"default-src 'none'; style-src {self.styles()}; script-src 'self'; connect-src 'self'; "
             f"img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self' {self.centre}; "
             f"frame-ancestors {ancestors}"
         )
@@ -67,10 +67,11 @@ class Policy:
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 _SPOKEN: Final = ("1.0", "1.1")
 """Versions of HTTP that the gateway and we speak with each other."""
+_POLICY: Final = b"content-security-policy"
 _EMPTY: Final = (b"content-length", b"0")
 _CLOSE: Final = (b"connection", b"close")
 _PREFLIGHT: Final = (
-    ("Access-Control-Allow-Methods", "GET, HEAD"),
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST"),
     ("Access-Control-Allow-Headers", ALLOWED),
     ("Access-Control-Max-Age", "7200"),
 )
@@ -86,12 +87,15 @@ class Dressed:
     """Puts the policy on every answer of the application, those that no view of ours ever saw included.
 
     It stands outside the framework because it must not depend on which handler answered, and because it is cheap
-    there: everything is encoded once. What a view says about caching wins; by default nobody keeps an answer.
+    there: everything is encoded once. What a view says about caching wins; by default nobody keeps an answer. So
+    does a policy of its own: the answer to the centre's sign-out frame is framed by the centre and nobody else.
     """
 
     def __init__(self, app: Any, policy: Policy) -> None:
         self._app, self._host = app, policy.own.partition("://")[2].encode()
-        self._always, self._private = policy.for_all(), _wire(*_PRIVATE)
+        self._policy, self._private, self._styles = policy, _wire(*_PRIVATE), ""
+        self._always: Headers = []
+        self._unframed: Headers = []
         self._allowed = {o.encode(): policy.for_origin(o) for o in (*policy.portals, policy.own)}
         self._preflight = _wire(*_PREFLIGHT)
 
@@ -127,8 +131,12 @@ class Dressed:
         return {**scope, "headers": headers}
 
     def _with_policy(self, said: Headers, allowed: Headers) -> Headers:
-        kept = any(name == b"cache-control" for name, _ in said)
-        return [*said, *self._always, *allowed, *([] if kept else self._private)]
+        if (styles := self._policy.styles()) is not self._styles:
+            self._styles, self._always = styles, self._policy.for_all()
+            self._unframed = [pair for pair in self._always if pair[0] != _POLICY]
+        names = {name for name, _ in said}
+        always = self._unframed if _POLICY in names else self._always
+        return [*said, *always, *allowed, *([] if b"cache-control" in names else self._private)]
 
 
 def _is_smuggled(scope: Any, asked: Mapping[bytes, bytes]) -> bool:

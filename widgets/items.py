@@ -78,6 +78,8 @@ class Listing(Generic[Item]):
     missing: tuple[Missing, ...] = ()
     dropped: int = 0
     """Bad items left out: no title, foreign owner, unreadable date."""
+    foreign: int = 0
+    """How many of the dropped were another person's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, cast, get_args
 from urllib.parse import urlencode
 
+from widgets.names import is_name
 from widgets.views import Language, Scheme, Size
 
 ROWS: Final[dict[Size, int]] = {"compact": 3, "list": 6, "full": 20}
@@ -30,6 +31,8 @@ class Layout:
     scheme: Scheme
     lang: Language
     heading: int
+    theme: str | None
+    """A theme's name, whether or not there is one of that name."""
     query: str
     """The same layout as a query string, in one canonical order."""
 
@@ -39,7 +42,7 @@ class Layout:
         return _layout(*map(query.get, _NAMES), language)
 
 
-_NAMES: Final = ("campus", "limit", "size", "scheme", "lang", "heading")
+_NAMES: Final = ("campus", "limit", "size", "scheme", "lang", "heading", "theme")
 
 
 @lru_cache(maxsize=512)
@@ -50,6 +53,7 @@ def _layout(
     scheme: str | None,
     lang: str | None,
     heading: str | None,
+    theme: str | None,
     language: Language,
 ) -> Layout:
     chosen = cast(Size, _one_of(size, _SIZES, "list"))
@@ -60,6 +64,7 @@ def _layout(
         "scheme": _one_of(scheme, _SCHEMES, "auto"),
         "lang": _one_of(lang, _LANGUAGES, language),
         "heading": _number(heading, 2, 6, 2),
+        "theme": theme if theme and is_name(theme) else None,
     }
     return Layout(
         **asked, query=urlencode({name: value for name, value in asked.items() if value is not None})

@@ -6,8 +6,9 @@ already holds the current version costs no parsing. Redis away means "no memory"
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
@@ -26,6 +27,9 @@ log = structlog.get_logger()
 
 KEEP: Final = timedelta(hours=24)
 JUST_OPENED: Final = timedelta(minutes=10)
+FORM: Final = 1
+"""Of what is written. A change that an older release could not read gets a new number: it then reads nothing."""
+_FREE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 _TIMES: Final = ("received_at", "due_at", "published_at")
 _ITEM: Final[dict[Kind, type[TodoItem] | type[Notice]]] = {"todos": TodoItem, "notices": Notice}
 
@@ -49,7 +53,7 @@ class Remembered:
 
     def items(self) -> tuple[Any, ...]:
         make = _ITEM[self.kind]
-        return tuple(make(**_revived(row)) for row in orjson.loads(self.body))
+        return tuple(make(**_revived(self.kind, row)) for row in orjson.loads(self.body))
 
     def missing(self) -> tuple[Missing, ...]:
         if self.failure is None:
@@ -57,7 +61,13 @@ class Remembered:
         return (Missing(self.source, self.failure, self.failing_since or self.tried_at),)
 
 
-def _revived(row: dict[str, Any]) -> dict[str, Any]:
+_FIELDS: Final = {kind: frozenset(each.name for each in fields(made)) for kind, made in _ITEM.items()}
+
+
+def _revived(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
+    """The row as we know it; a field that a newer release added is left out."""
+    if not row.keys() <= _FIELDS[kind]:
+        row = {name: value for name, value in row.items() if name in _FIELDS[kind]}
     for name in _TIMES:
         if row.get(name) is not None:
             row[name] = datetime.fromisoformat(row[name])
@@ -78,6 +88,8 @@ class Memory:
     def __init__(self, redis: Redis, keys: KeyRing, now: Callable[[], datetime]) -> None:
         self._redis, self._keys, self._now = redis, keys, now
         self._references = References(keys)
+        self._mark = secrets.token_hex(8)
+        """What a claim of this instance says."""
 
     def names(self, session: Session, sources: Sequence[str], kind: Kind) -> list[str]:
         """The Redis keys of one card: whether the person has just opened an item, then one key a source."""
@@ -122,6 +134,31 @@ class Memory:
         except (RedisError, OSError) as error:
             log.warning("memory.not_written", error=type(error).__name__)
 
+    async def claim(
+        self, session: Session, source: str, kind: Kind, seconds: float
+    ) -> tuple[bool, Remembered | None]:
+        """Whether this instance is to ask for the list, alone among all, and what is remembered now.
+
+        Should it die meanwhile, another may ask after `seconds`. Redis away: it is to ask, and nothing is remembered.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.set(_claim(session, source, kind), self._mark, nx=True, px=round(seconds * 1000))
+        pipe.get(self.names(session, [source], kind)[1])
+        try:
+            claimed, blob = await pipe.execute()
+        except (RedisError, OSError) as error:
+            log.warning("memory.not_claimed", error=type(error).__name__)
+            return True, None
+        found = self.read(session, source, kind, blob) if isinstance(blob, bytes) else None
+        return claimed is not None, found  # nil alone says that another holds it
+
+    async def release(self, session: Session, source: str, kind: Kind) -> None:
+        """Gives the claim back."""
+        try:
+            await self._redis.eval(_FREE, 1, _claim(session, source, kind), self._mark)
+        except (RedisError, OSError) as error:
+            log.warning("memory.not_written", error=type(error).__name__)
+
     async def just_opened(self, session: Session) -> None:
         """Somebody who has just opened an item is likely to finish it: look more often for a while."""
         try:
@@ -130,12 +167,17 @@ class Memory:
             log.warning("memory.not_written", error=type(error).__name__)
 
 
+def _claim(session: Session, source: str, kind: Kind) -> str:
+    return f"pw:{{{session.slot}}}:asking:{source}:{kind}"
+
+
 def _owner(session: Session, source: str, kind: Kind) -> str:
     return f"{source}\n{kind}\n{session.who.account}"
 
 
 def _packed(record: Remembered) -> bytes:
     head = {
+        "form": FORM,
         "as_of": record.as_of,
         "tried_at": record.tried_at,
         "total": record.total,
@@ -150,6 +192,8 @@ def _unpacked(source: str, kind: Kind, plain: bytes) -> Remembered | None:
     head, _, body = plain.partition(b"\n")
     try:
         read = orjson.loads(head)
+        if read.get("form", 1) != FORM:
+            return None
         return Remembered(
             source,
             kind,
@@ -161,7 +205,7 @@ def _unpacked(source: str, kind: Kind, plain: bytes) -> Remembered | None:
             read["failure"],
             _moment(read["since"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         log.warning("memory.unreadable", source=source, kind=kind)
         return None
 

@@ -1,18 +1,22 @@
-"""What a hospital's theme changes: its folder, read and checked before any of it is used."""
+"""What a hospital's theme changes: its folder and those that it builds on, read and checked before any is used."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import structlog
 from jinja2 import Environment
 
-from widgets.parts import fault
+from widgets.names import NAME_TOLD, is_name
+from widgets.parts import faults
+from widgets.themes.files import ThemeError, json_of, must_be_read, plain_files, text_of
+from widgets.themes.manifest import Manifest
+from widgets.themes.manifest import read as read_manifest
 from widgets.tokens import TokenError, Tokens, nearest
 from widgets.views import Language
 
@@ -21,28 +25,50 @@ log = structlog.get_logger()
 Words = Mapping[Language, Mapping[str, str]]
 """The messages by language and key."""
 
-MOST_CSS, MOST_ASSETS = 12_000, 200_000
-"""Characters of theme.css, and bytes of all assets together."""
+MOST_CSS, MOST_ASSETS, MOST_PART = 12_000, 200_000, 16_000
+"""Characters of theme.css, bytes of all assets together, characters of one part."""
+MOST_PARENTS: Final = 4
 ASSETS: Final = frozenset({".svg", ".png", ".webp", ".woff2"})
-READ: Final = frozenset({"tokens.json", "tokens.dark.json", "messages", "theme.css", "parts", "assets"})
-_NAME: Final = re.compile(r"[a-z0-9-]{2,40}")
-_REFUSED_CSS: Final = re.compile(r"<|@import|@layer|@scope|expression\(|url\(", re.IGNORECASE)
+READ: Final = frozenset(
+    {"theme.json", "tokens.json", "tokens.dark.json", "tokens.compact.json", "theme.css"}
+    | {"messages", "parts", "assets", "variants"}
+)
+_REFUSED_CSS: Final = re.compile(r"<|@import|@layer|@scope|expression\(|\\", re.IGNORECASE)
+URL: Final = re.compile(r"url\(\s*([\"']?)([^)\"']*)\1\s*\)", re.IGNORECASE)
+_REFUSED_SVG: Final = re.compile(
+    rb"<script|<foreignObject|<!ENTITY|\son[a-z]+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#)|url\((?![\"']?#)",
+    re.IGNORECASE,
+)
+_MAGIC: Final[Mapping[str, bytes]] = {".png": b"\x89PNG\r\n\x1a\n", ".webp": b"RIFF", ".woff2": b"wOF2"}
 
 
-class ThemeError(Exception):
-    """A theme that cannot be used: which file, and what is wrong with it, in one sentence."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One template of a theme."""
+
+    theme: str
+    name: str
+    source: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.theme}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Everything that one theme puts over ours; empty where it changes nothing."""
+    """Everything that a theme and those below it put over ours; empty where they change nothing."""
 
     name: str
     tokens: Tokens
     words: Words
     css: str = ""
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    """By file name: the lowest first, the theme's own last."""
     assets: Mapping[str, bytes] = field(default_factory=dict)
+    manifest: Manifest = field(default_factory=Manifest)
+    variants: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
+    """By campus its variant: the folder that brings it, and its name there."""
 
     @classmethod
     def read(
@@ -58,50 +84,100 @@ class Overrides:
 
         A theme that is not there is logged, and changes nothing. Raises ThemeError when it is there and broken.
         """
+        made = cls("default", tokens, words)
+        for folder in chain(themes_dir, name):
+            made = made.under(folder, templates, environment)
+        return made
+
+    def under(self, folder: Path, templates: Collection[str], environment: Environment) -> Overrides:
+        """These, with one folder over them. Raises ThemeError."""
+        must_be_read(folder, READ)
+        must_be_read(folder / "messages", {f"{lang}.json" for lang in get_args(Language)})
+        manifest = manifest_of(folder)
+        assets = {**self.assets, **_assets(folder / "assets")}
+        tokens = _tokens(folder, "tokens", self.tokens)
+        if "dark" not in manifest.modes:
+            tokens = tokens.without_dark()
+        parts = _parts(folder, templates, environment, self.words["zh-CN"], assets)
+        return Overrides(
+            folder.name,
+            tokens,
+            {lang: _words(folder / "messages" / f"{lang}.json", said) for lang, said in self.words.items()},
+            self.css
+            + _css(folder / "theme.css", assets)
+            + (_ALWAYS_LIGHT if "dark" not in manifest.modes else ""),
+            {**self.parts, **{part.name: (*self.parts.get(part.name, ()), part) for part in parts}},
+            assets,
+            manifest,
+            {**self.variants, **{campus: (folder, name) for campus, name in manifest.campuses.items()}},
+        )
+
+    def campuses(self) -> dict[str, Tokens]:
+        """The tokens of each campus that has a variant. Raises ThemeError."""
+        made = {campus: _variant(*place, self.tokens) for campus, place in self.variants.items()}
+        has_dark = "dark" in self.manifest.modes
+        return {campus: each if has_dark else each.without_dark() for campus, each in made.items()}
+
+    def digest(self) -> str:
+        """Changes with anything in it that is drawn."""
+        return blake2b(
+            repr((self.tokens, self.words, self.css, self.parts)).encode(), digest_size=6
+        ).hexdigest()
+
+
+_ALWAYS_LIGHT: Final = (
+    ".pw[data-scheme], .pw-tab[data-scheme] { --pw-light: initial; --pw-dark: ; color-scheme: light; }\n"
+)
+
+
+def chain(themes_dir: Path | None, name: str) -> list[Path]:
+    """The folders that a theme is made of, the lowest first; empty for ours. Raises ThemeError."""
+    folders: list[Path] = []
+    while name != "default":
         folder = find(themes_dir, name)
         if folder is None:
-            return cls("default", tokens, words)
-        _must_be_read(folder, READ)
-        _must_be_read(folder / "messages", {f"{lang}.json" for lang in get_args(Language)})
-        assets = _assets(folder / "assets")
-        return cls(
-            name,
-            _tokens(folder, tokens),
-            {lang: _words(folder / "messages" / f"{lang}.json", words[lang]) for lang in get_args(Language)},
-            _css(folder / "theme.css"),
-            _parts(folder / "parts", templates, environment, words["zh-CN"], assets),
-            assets,
-        )
+            if not folders:
+                log.warning("theme.unknown", theme=name, themes_dir=str(themes_dir), shown="default")
+                return []
+            raise ThemeError(
+                f"{folders[0] / 'theme.json'}: extends {name}, and there is no theme of that name."
+            )
+        if folder in folders or len(folders) == MOST_PARENTS:
+            raise ThemeError(
+                f"{folders[0] / 'theme.json'}: extends must lead to default in {MOST_PARENTS} steps."
+            )
+        folders.insert(0, folder)
+        name = manifest_of(folder).extends
+    return folders
 
 
 def find(themes_dir: Path | None, name: str) -> Path | None:
     """The folder of a theme; None when there is none of that name."""
-    if not _NAME.fullmatch(name):
-        raise ThemeError(f"The theme {name!r} must be named with 2 to 40 of a-z, 0-9 and -.")
+    if not is_name(name):
+        raise ThemeError(f"The theme {name!r} must be named with {NAME_TOLD}.")
     folder = themes_dir / name if themes_dir else None
-    if folder and folder.is_dir():
-        return folder
-    if name != "default":
-        log.warning("theme.unknown", theme=name, themes_dir=str(themes_dir), shown="default")
-    return None
+    return folder if folder and folder.is_dir() else None
 
 
-def _must_be_read(folder: Path, known: Collection[str]) -> None:
-    """Refuses `token.json` where there is no tokens.json: it would change nothing, and say nothing."""
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    for name in sorted(names - set(known)):
-        near = nearest(name, known)
-        if near and near == nearest(name, set(known) - names) and not name.startswith("."):
-            raise ThemeError(f"{folder / name} is not read{near}.")
+def manifest_of(folder: Path) -> Manifest:
+    """What a folder's theme.json says; without one, that it builds on ours. Raises ThemeError."""
+    path = folder / "theme.json"
+    try:
+        return read_manifest(json_of(path)) if path.is_file() else Manifest()
+    except ValueError as error:
+        raise ThemeError(f"{path}: {error}.") from None
 
 
-def _tokens(folder: Path, ours: Tokens) -> Tokens:
+def _tokens(folder: Path, stem: str, ours: Tokens) -> Tokens:
+    """Tokens with three files over them, each of which may be missing."""
     changed = ours
-    for name in ("tokens.json", "tokens.dark.json"):
-        path = folder / name
-        read = _json(path) if path.is_file() else {}
+    for place, kind in enumerate(("", ".dark", ".compact")):
+        path = folder / f"{stem}{kind}.json"
+        read = json_of(path) if path.is_file() else {}
         try:
-            changed = changed.with_theme({}, read) if "dark" in name else changed.with_theme(read, {})
+            over: list[dict[str, Any]] = [{}, {}, {}]
+            over[place] = read
+            changed = changed.with_theme(*over)
         except TokenError as error:
             raise ThemeError(f"{path}: {error}.") from error
     for pair in changed.faint():
@@ -109,27 +185,42 @@ def _tokens(folder: Path, ours: Tokens) -> Tokens:
     return changed
 
 
+def _variant(folder: Path, name: str, tokens: Tokens) -> Tokens:
+    path = folder / "variants" / f"{name}.tokens.json"
+    if not path.is_file():
+        raise ThemeError(f"{folder / 'theme.json'}: campuses names {name}, and there is no {path}.")
+    return _tokens(folder / "variants", f"{name}.tokens", tokens)
+
+
 def _words(path: Path, ours: Mapping[str, str]) -> Mapping[str, str]:
     """Our messages in one language, and a theme's over them, key by key."""
-    changed = _json(path) if path.is_file() else {}
+    changed = json_of(path) if path.is_file() else {}
     for key, text in changed.items():
         if key not in ours:
             raise ThemeError(f"{path}: there is no message {key!r}{nearest(key, ours)}.")
-        if not isinstance(text, str) or _places(text) != _places(ours[key]):
+        if not isinstance(text, str) or places(text) != places(ours[key]):
             raise ThemeError(f"{path}: {key!r} must be a text with the same places as {ours[key]!r}.")
     return {**ours, **changed}
 
 
-def _places(text: str) -> list[str]:
+def places(text: str) -> list[str]:
+    """What the service fills into a message: `{n}`, `{when}`."""
     return sorted(re.findall(r"\{[^{}]*\}|[{}]", text))
 
 
-def _css(path: Path) -> str:
-    css = re.sub(r"/\*.*?\*/", "", _text(path), flags=re.DOTALL) if path.is_file() else ""
+def _css(path: Path, assets: Collection[str]) -> str:
+    css = re.sub(r"/\*.*?\*/", "", text_of(path), flags=re.DOTALL) if path.is_file() else ""
     if len(css) > MOST_CSS:
         raise ThemeError(f"{path} is longer than {MOST_CSS} characters.")
     if found := _REFUSED_CSS.search(css):
         raise ThemeError(f"{path} may not contain {found[0]!r}.")
+    for _, address in URL.findall(css):
+        if address.removeprefix("assets/") not in assets or not address.startswith("assets/"):
+            raise ThemeError(
+                f"{path} may not contain 'url({address})': only files of assets/, as url(assets/a.woff2)."
+            )
+    if "url(" in URL.sub("", css).lower():
+        raise ThemeError(f"{path} may not contain 'url(' without an address of assets/.")
     return css
 
 
@@ -139,44 +230,30 @@ def _parts(
     environment: Environment,
     words: Mapping[str, str],
     assets: Collection[str],
-) -> dict[str, str]:
-    parts = {path.name: _text(path) for path in _files(folder)}
-    for name, source in parts.items():
-        if found := fault(environment, name, source, templates, words, assets):
-            raise ThemeError(f"{folder / name} {found}.")
+) -> list[Part]:
+    parts = [Part(folder.name, path.name, text_of(path)) for path in plain_files(folder / "parts")]
+    for part in parts:
+        path = folder / "parts" / part.name
+        if len(part.source) > MOST_PART:
+            raise ThemeError(f"{path} is longer than {MOST_PART} characters.")
+        for found in faults(environment, part.name, part.source, templates, words, assets):
+            raise ThemeError(f"{path} {found.sentence}.")
     return parts
 
 
 def _assets(folder: Path) -> dict[str, bytes]:
-    assets = {path.name: path.read_bytes() for path in _files(folder)}
+    assets = {path.name: path.read_bytes() for path in plain_files(folder)}
     for name, body in assets.items():
-        if Path(name).suffix not in ASSETS or b"<script" in body:
+        if not is_plain(name, body):
             raise ThemeError(f"{folder / name} is not a plain svg, png, webp or woff2 file.")
     if sum(map(len, assets.values())) > MOST_ASSETS:
         raise ThemeError(f"{folder} holds more than {MOST_ASSETS} bytes.")
     return assets
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files of a folder, without those that an operating system hides in it."""
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in found if path.is_file() and not path.name.startswith(".")]
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(_text(path))
-    except ValueError as error:
-        raise ThemeError(f"{path} is not JSON: {error}.") from error
-    if not isinstance(read, dict):
-        raise ThemeError(f"{path} must hold an object.")
-    return read
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")  # editors on Windows may put a mark first
-    except UnicodeDecodeError:
-        raise ThemeError(f"{path} is not UTF-8: save it once more with this encoding.") from None
-    except OSError as error:
-        raise ThemeError(f"{path} cannot be read: {error}.") from error
+def is_plain(name: str, body: bytes) -> bool:
+    """Whether an asset is what its name says, and nothing more: an SVG loads and runs nothing."""
+    end = Path(name).suffix
+    if end == ".svg":
+        return b"<svg" in body and not _REFUSED_SVG.search(body)
+    return end in ASSETS and body.startswith(_MAGIC[end]) and re.fullmatch(r"[\w.-]+", name) is not None

@@ -12,11 +12,11 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from widgets.tokens import nearest
 from widgets.views import NoticeRow, TodoRow, When, WidgetView
 
-_VIEWS: Final[frozenset[type[Any]]] = frozenset({WidgetView, TodoRow, NoticeRow, When})
-DECLARED: Final = frozenset(f.name for view in _VIEWS for f in fields(view))
+VIEWS: Final[frozenset[type[Any]]] = frozenset({WidgetView, TodoRow, NoticeRow, When})
+DECLARED: Final = frozenset(f.name for view in VIEWS for f in fields(view))
 """Every field that a template may read."""
 GIVEN: Final = frozenset(
-    {"w", "m", "words", "page", "layout", "style", "assets", "icons", "base_url", "events", "listed"}
+    {"w", "m", "words", "page", "layout", "style", "assets", "icons", "base_url", "events", "listed", "look"}
     | {"lang", "scheme", "title", "tab", "reload", "script", "say", "code", "reference", "sentence", "icon"}
 )
 """Every name that a template is given or that an outer template sets for it."""
@@ -31,7 +31,9 @@ HOOKS: Final[Mapping[str, tuple[str, ...]]] = {
 FIXED: Final = frozenset({"_page.html", "_fragment.html", "_widget.html", "todos.html", "notices.html"})
 """The frame of a card: never a theme's."""
 _METHODS: Final = frozenset({"format", "join", "get", "split"})
-_LOOP: Final = frozenset({"index", "index0", "first", "last", "length"})
+SCRIPTS: Final = frozenset({"widgets.js", "sign-in.js", "done.js"})
+"""Our own assets: a part may name them where ours does."""
+LOOP: Final = frozenset({"index", "index0", "first", "last", "length"})
 _OTHER_ROW: Final[Mapping[str, type[Any]]] = {"_todo.html": NoticeRow, "_notice.html": TodoRow}
 _SCRIPT: Final = re.compile(
     r"<(?:script|iframe|object|base)\b|\son[a-z]+\s*=|javascript:|srcdoc", re.IGNORECASE
@@ -40,6 +42,28 @@ _STYLE: Final = re.compile(r"<(?:style|link)\b|\sstyle\s*=", re.IGNORECASE)
 _IMAGE: Final = re.compile(r"<img\b[^>]*?\ssrc\s*=\s*[\"']?(?![\"'\s]|\{[{%])", re.IGNORECASE)
 _REACHING: Final = frozenset({"attr", "map", "selectattr", "rejectattr", "groupby", "xmlattr"})
 """Filters that read a field whose name is only known when the card is drawn."""
+_INSIDE: Final = "may not look inside Python: only the fields of docs/theming.md are there"
+FILTERS: Final = frozenset(
+    {
+        "abs",
+        "capitalize",
+        "count",
+        "d",
+        "default",
+        "e",
+        "escape",
+        "first",
+        "int",
+        "join",
+        "last",
+        "length",
+        "list",
+    }
+    | {"lower", "max", "min", "replace", "reverse", "round", "sort", "string", "striptags", "title", "trim"}
+    | {"truncate", "unique", "upper", "urlencode"}
+)
+"""The filters that a theme's part may use: none makes much out of little."""
+_FILTERS_TOLD: Final = "there are " + ", ".join(sorted(FILTERS))
 _COMMENT: Final = re.compile(r"\{#.*?#\}|<!--.*?-->", re.DOTALL)
 
 
@@ -76,78 +100,128 @@ def _branches(key: nodes.Node) -> Iterator[nodes.Const]:
         yield from (side for side in (key.expr1, key.expr2) if isinstance(side, nodes.Const))
 
 
-def fault(
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a theme's part cannot be used: the rule that says so, where, and the rest of a sentence."""
+
+    rule: str
+    line: int
+    sentence: str
+
+
+def faults(
     environment: Environment,
     name: str,
     source: str,
     ours: Collection[str],
     words: Mapping[str, Any],
     assets: Collection[str],
-) -> str | None:
-    """Why a theme's part cannot be used, as the rest of a sentence; None when it can."""
+) -> Iterator[Fault]:
+    """Everything for which a theme's part is refused; nothing when it can be used."""
     if name not in ours or name in FIXED:
-        return "is not a part that a theme may replace"
+        yield Fault("T01", 1, "is not a part that a theme may replace")
+        return
     try:
         used, tree = uses(environment, source), environment.parse(source)
         environment.compile(source, raw=True)  # finds filters that do not exist
     except TemplateSyntaxError as error:
-        return f"cannot be read: line {error.lineno}: {(error.message or '').rstrip('.')}"
-    faults = (*_unknown(name, tree, used, ours, words, assets), *_unfit(name, source, tree))
-    return next(filter(None, faults), None)
+        told = f"cannot be read: line {error.lineno}: {(error.message or '').rstrip('.')}"
+        yield Fault("T01", error.lineno, told)
+        return
+    yield from _unknown(name, source, tree, used, ours, words, assets)
+    yield from _unfit(name, source, tree)
+    yield from reaching(name, tree)
 
 
 def _unknown(
     name: str,
+    source: str,
     tree: nodes.Template,
     used: Uses,
     ours: Collection[str],
     words: Collection[str],
     assets: Collection[str],
-) -> Iterator[str | None]:
+) -> Iterator[Fault]:
     """Everything that a part reads and that is not there."""
-    declared = {field.name for view in _VIEWS if view != _OTHER_ROW.get(name) for field in fields(view)}
-    shown = {
+    declared = {field.name for view in VIEWS if view != _OTHER_ROW.get(name) for field in fields(view)}
+    names = meta.find_undeclared_variables(tree) - GIVEN
+    included = {file or "" for file in meta.find_referenced_templates(tree)} - {f"parent:{name}"}
+    layouts = {"layout"} if used.fields and "layout" in source else set[str]()
+    for rule, sentence, unknown, known in (
+        ("T03", "reads fields that do not exist: {}", used.fields - declared - LOOP, declared),
+        ("T03", "uses names that do not exist: {}", names, GIVEN),
+        ("L01", "uses messages that do not exist: {}", used.messages - set(words), words),
+        ("X03", "shows assets that do not exist: {}", shown(tree) - set(assets) - SCRIPTS, assets),
+        ("T01", "includes files that do not exist: {}", included - set(ours) - layouts - {""}, ours),
+    ):
+        if unknown:
+            near = nearest(next(iter(unknown)), known) if len(unknown) == 1 and rule != "T01" else ""
+            line = _line(source, next(iter(unknown)))
+            yield Fault(rule, line, sentence.format(", ".join(sorted(unknown))) + near)
+
+
+def shown(tree: nodes.Template) -> set[str]:
+    """The assets that a part names."""
+    return {
         item.arg.value
         for item in tree.find_all(nodes.Getitem)
         if isinstance(item.node, nodes.Name)
         and item.node.name == "assets"
         and isinstance(item.arg, nodes.Const)
     }
-    included = {file for file in meta.find_referenced_templates(tree) if file}
-    yield _named("reads fields that do not exist: {}", used.fields - declared - _LOOP, declared)
-    yield _named("uses names that do not exist: {}", meta.find_undeclared_variables(tree) - GIVEN, GIVEN)
-    yield _named("uses messages that do not exist: {}", used.messages - set(words), words)
-    yield _named("shows assets that do not exist: {}", shown - set(assets), assets)
-    yield _named("includes files that do not exist: {}", included - set(ours))
 
 
-def _unfit(name: str, source: str, tree: nodes.Template) -> Iterator[str | None]:
+def _unfit(name: str, source: str, tree: nodes.Template) -> Iterator[Fault]:
     """What a part lacks, and what it may not hold."""
     drawn = re.sub(r"\s*\}\}", " }}", _COMMENT.sub("", source))
-    yield _named("lacks what the card needs to work: {}", {h for h in HOOKS.get(name, ()) if h not in drawn})
-    if any(item.name == "safe" for item in tree.find_all(nodes.Filter)):
-        yield "may not use the filter safe: all that is written is escaped"
-    if any(item.name in _REACHING for item in tree.find_all(nodes.Filter)) or _reaches_inside(tree):
-        yield "may not look inside Python: only the fields of docs/theming.md are there"
-    if tree.find(nodes.ScopedEvalContextModifier):
-        yield "may not switch escaping off"
-    if found := _SCRIPT.search(source):
-        yield f"may not contain {found[0].strip()}: a theme runs no script and loads no page"
-    if found := _STYLE.search(source):
-        yield f"may not contain {found[0].strip()}: rules belong in theme.css"
-    if _IMAGE.search(source):
-        yield 'may show images of assets/ only: <img src="{{ assets[\'logo.svg\'] }}" alt="">'
+    lacking = {hook for hook in HOOKS.get(name, ()) if hook not in drawn}
+    if lacking and f"parent:{name}" not in meta.find_referenced_templates(tree):
+        yield Fault("T05", 1, "lacks what the card needs to work: " + ", ".join(sorted(lacking)))
+    for rule, pattern, sentence in (
+        ("X01", _SCRIPT, "may not contain {}: a theme runs no script and loads no page"),
+        ("X01", _STYLE, "may not contain {}: rules belong in theme.css"),
+        ("X02", _IMAGE, 'may show images of assets/ only: <img src="{{{{ assets[\'logo.svg\'] }}}}" alt="">'),
+    ):
+        if found := pattern.search(source):
+            line = source.count("\n", 0, found.start()) + 1
+            yield Fault(rule, line, sentence.format(found[0].strip()))
 
 
-def _reaches_inside(tree: nodes.Template) -> bool:
+def reaching(name: str, tree: nodes.Template) -> Iterator[Fault]:
+    """What a part would do beyond writing what it is given: reach into the program, or work without end."""
+    for item in tree.find_all(nodes.Filter):
+        if item.name == "safe":
+            yield Fault("X01", item.lineno, "may not use the filter safe: all that is written is escaped")
+        elif item.name in _REACHING:
+            yield Fault("X01", item.lineno, _INSIDE)
+        elif item.name not in FILTERS:
+            yield Fault("T01", item.lineno, f"may not use the filter {item.name}: {_FILTERS_TOLD}")
+    if line := _reaches_inside(tree):
+        yield Fault("X01", line, _INSIDE)
+    if off := tree.find(nodes.ScopedEvalContextModifier):
+        yield Fault("X01", off.lineno, "may not switch escaping off")
+    for call in tree.find_all(nodes.Call):
+        if not (isinstance(call.node, nodes.Getattr) and call.node.attr in _METHODS):
+            yield Fault("T01", call.lineno, "may call format, join, get and split only")
+    for made in tree.find_all((nodes.Macro, nodes.CallBlock, nodes.Import, nodes.FromImport)):
+        yield Fault("T01", made.lineno, "may not make or import macros")
+    for include in tree.find_all(nodes.Include):
+        if isinstance(include.template, nodes.Const) and include.template.value == name:
+            yield Fault("T09", include.lineno, f"may not include itself: what it replaces is parent:{name}")
+    for loop in tree.find_all(nodes.For):
+        if loop.recursive or any(list(inner.find_all(nodes.For)) for inner in loop.find_all(nodes.For)):
+            yield Fault("T08", loop.lineno, "may not have loops three deep, or loops that call themselves")
+        if loop.find(nodes.Include):
+            yield Fault("T09", loop.lineno, "may not include a part inside a loop")
+
+
+def _reaches_inside(tree: nodes.Template) -> int:
     """Names with two underscores lead from any value to the whole program, whichever way they are written."""
-    written = [item.value for item in tree.find_all(nodes.Const)]
-    written += [item.attr for item in tree.find_all(nodes.Getattr)]
-    return any(isinstance(word, str) and "__" in word for word in written)
+    written = [(item.value, item.lineno) for item in tree.find_all(nodes.Const)]
+    written += [(item.attr, item.lineno) for item in tree.find_all(nodes.Getattr)]
+    return next((line for word, line in written if isinstance(word, str) and "__" in word), 0)
 
 
-def _named(sentence: str, names: Collection[str], known: Collection[str] = ()) -> str | None:
-    if not names:
-        return None
-    near = nearest(next(iter(names)), known) if len(names) == 1 else ""
-    return sentence.format(", ".join(sorted(names))) + near
+def _line(source: str, word: str) -> int:
+    """Where a word stands first."""
+    return source.count("\n", 0, max(source.find(word), 0)) + 1

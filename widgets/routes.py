@@ -3,47 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, cast
-from urllib.parse import quote
+from typing import Final, cast
 
-import orjson
 import structlog
 from quart import Blueprint, Response, request
+from werkzeug.datastructures import Headers as WireHeaders
 
 from audit.trail import Action, AuditEvent, Outcome
-from auth.guard import anyone, cookie_header, is_navigation, see_other, signed_in
+from auth.guard import anyone, cookie_header, see_other, signed_in
 from auth.session import Session
-from widgets.asking import Headers, asked, is_fragment, parameters
-from widgets.cards import Answer, Ask, Cards
+from widgets.asking import Headers, asked
+from widgets.cards import Ask
 from widgets.feed import Feed
 from widgets.items import Kind, Reference
 from widgets.links import rebuild
 from widgets.memory import Memory
 from widgets.oa import OAError
 from widgets.pages import Pages
-from widgets.polls import DEALT
-from widgets.theme import Theme
-from widgets.views import Language, State
+from widgets.references import References
+from widgets.replies import Replies, Reply
+from widgets.themes.installed import Themes
+from widgets.views import Language
 
 log = structlog.get_logger()
 
 MINTING: Final = 1.0
 """Seconds that a click may wait for the OA's single-sign-on token; then the item opens without one."""
-STRICT: Final[dict[State, int]] = {"signed-out": 401, "forbidden": 403, "failed": 502, "starting": 503}
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the routes are made of; `app` puts them together."""
 
-    cards: Cards
+    replies: Replies
+    references: References
     feed: Feed
     memory: Memory
-    theme: Theme
+    themes: Themes
     pages: Pages
     record: Callable[[AuditEvent], Awaitable[None]]
     allowed: Mapping[str, tuple[str, ...]]
@@ -62,21 +61,18 @@ def blueprint(parts: Parts) -> Blueprint:
     @widgets.get("/widgets/<any(todos,notices):name>")
     @anyone
     async def widget(name: Kind) -> Response:
-        ask = _asked(parts, name)
-        answer = await _dealt(parts, ask)
-        if answer.state == "signed-out" and _may_sign_in_silently():
-            return _silent_sign_in(parts, ask)
-        return _drawn(parts, answer)
+        # A plain GET is answered in `front`; here arrive the others, and what could not be drawn there.
+        return _answered(await parts.replies.card(_asked(parts, name)))
 
     @widgets.get("/widgets/<any(todos,notices):name>/count")
     @anyone
     async def count(name: Kind) -> Response:
-        return _counted(parts, await _dealt(parts, _asked(parts, name)))
+        return _answered(await parts.replies.count(_asked(parts, name)))
 
     @widgets.get("/open/<reference>")
     @signed_in
     async def open_item(session: Session, reference: str) -> Response:
-        item = parts.cards.references.open(session.who.account or "", reference)
+        item = parts.references.open(session.who.account or "", reference)
         target = await _target(parts, session, item) if item else None
         if item is None or target is None:
             return await _not_opened(parts, session)
@@ -87,12 +83,12 @@ def blueprint(parts: Parts) -> Blueprint:
     @widgets.get("/embed.js")
     @anyone
     async def embed() -> Response:
-        return _script(parts.theme.embed_js())
+        return _script(parts.themes.default.embed_js())
 
     @widgets.get("/static/<path:path>")
     @anyone
     async def static(path: str) -> Response:
-        found = parts.theme.static(path)
+        found = parts.themes.static(path)
         if found is None:
             return Response("Not found\n", 404, content_type="text/plain; charset=utf-8")
         body, content_type = found
@@ -115,75 +111,9 @@ def _asked(parts: Parts, name: Kind) -> Ask:
     return asked(name, request.query_string, headers, cookie_header(request), parts.language)
 
 
-async def _dealt(parts: Parts, ask: Ask) -> Answer:
-    dealt = cast("Answer | None", request.scope.get(DEALT))
-    if dealt:
-        return dealt
-    try:
-        return await parts.cards.deal(ask)
-    except Exception:
-        # A bug of ours must look like a failure, never like an empty list or a broken page.
-        reference = secrets.token_hex(3).upper()
-        log.exception("card.bug", reference=reference)
-        return parts.cards.failed(ask, f"W-{reference}")
-
-
-def _form() -> Literal["document", "fragment", "json"]:
-    if "application/json" in request.headers.get("Accept", ""):
-        return "json"
-    return "fragment" if _is_fragment() else "document"
-
-
-def _is_fragment() -> bool:
-    return is_fragment(parameters(request.query_string), cast(Headers, request.headers))
-
-
-def _unchanged() -> Response:
-    """204. The empty text matters: without any Quart walks an empty iterable in another thread."""
-    return Response("", 204)
-
-
-def _drawn(parts: Parts, answer: Answer) -> Response:
-    if answer.view is None:
-        return _dressed(answer, _unchanged())
-    form = _form()
-    if form == "json":
-        return _dressed(answer, Response(orjson.dumps(answer.view), content_type="application/json"))
-    html = parts.theme.widget(
-        answer.view, as_fragment=form == "fragment", styled="v" not in parameters(request.query_string)
-    )
-    return _dressed(answer, Response(html, content_type="text/html; charset=utf-8"))
-
-
-def _counted(parts: Parts, answer: Answer) -> Response:
-    if answer.view is None:
-        return _dressed(answer, _unchanged())
-    if _form() == "json":
-        numbers = {"count": answer.view.total, "urgent": answer.view.urgent, "state": answer.state}
-        return _dressed(answer, Response(orjson.dumps(numbers), content_type="application/json"))
-    html = parts.theme.count(answer.view)
-    return _dressed(answer, Response(html, content_type="text/html; charset=utf-8"))
-
-
-def _dressed(answer: Answer, response: Response) -> Response:
-    for name, value in answer.headers():
-        response.headers[name] = value
-    if answer.view and "strict" in parameters(request.query_string):
-        response.status_code = STRICT.get(answer.state, 200)
-    return response
-
-
-def _may_sign_in_silently() -> bool:
-    return is_navigation(request) and not _is_fragment() and "silent" not in parameters(request.query_string)
-
-
-def _silent_sign_in(parts: Parts, ask: Ask) -> Response:
-    """Off to the identity centre without a word (OIDC Core §3.1.2.1 prompt=none).
-
-    The address to come back to says that it was tried, so that no browser can be sent in circles.
-    """
-    back = quote(f"/widgets/{ask.name}?{ask.layout.query}&silent=0", safe="")
-    return see_other(f"{parts.base_url}/auth/login?silent=1&return={back}")
+def _answered(reply: Reply) -> Response:
+    """The empty text of a 204 matters: without any Quart walks an empty iterable in another thread."""
+    return Response(reply.body.decode(), reply.status, headers=WireHeaders(reply.headers))
 
 
 async def _target(parts: Parts, session: Session, item: Reference) -> str | None:

@@ -14,17 +14,17 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 from sqlalchemy import make_url
 
 from widgets.settings_checks import crossed
+from widgets.settings_identity import Identity
 from widgets.settings_mistakes import sentences
 from widgets.settings_overlay import overlaid
-from widgets.settings_secrets import Ring, Secret, Surroundings, WeaverRegistration
+from widgets.settings_secrets import Ring, Secret, Surroundings
+from widgets.settings_sources import AnySource
 from widgets.settings_values import (
     Address,
-    AddressAsWritten,
-    Algorithm,
     DatabaseURL,
     Folder,
     Name,
@@ -34,7 +34,6 @@ from widgets.settings_values import (
     Table,
     Text,
     Zone,
-    not_built,
 )
 
 CONFIG: Final = "PORTAL_WIDGETS_CONFIG"
@@ -53,7 +52,7 @@ class Portal(Table):
     origin: Origin
     """Scheme, host and port of a page that embeds widgets: it alone may frame and read them."""
     relation: Literal["auto", "same-site", "cross-site", "same-origin"] = "auto"
-    """How the portal stands to `service.base_url`. Nothing depends on it yet: portals of the same site are served."""
+    """How the portal stands to `service.base_url`: `auto` works it out as browsers do."""
 
 
 class Service(Table):
@@ -94,30 +93,6 @@ class Redis(Table):
         return parts._replace(netloc=f"{user}:{secret}@{host}").geturl()
 
 
-class Identity(Table):
-    protocol: Literal["oidc"] = "oidc"
-    """How the identity centre (统一身份认证) is spoken to."""
-    issuer: AddressAsWritten
-    """The centre's `iss`, exactly as it writes it (OIDC Discovery §4.3)."""
-    base_url: AddressAsWritten = Field(default_factory=lambda data: data.get("issuer", ""))
-    """Where this service itself reaches the centre, if not at `issuer`."""
-    client_id: Text
-    """The name under which the centre knows this service."""
-    client_secret: Secret
-    """The secret that goes with it."""
-    account_claim: Text
-    """The claim that holds the 工号."""
-    algorithms: tuple[Algorithm, ...] = Field(default=("RS256",), min_length=1)
-    """Signatures that are accepted on the centre's tokens, whatever its metadata says."""
-    scope: Text = "openid profile"
-    """What is asked for at sign-in; `openid` must be among it."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _built(cls, raw: Any) -> Any:
-        return not_built(raw, "protocol", later=("cas3", "oauth2"), now="oidc")
-
-
 class Audit(Table):
     url: DatabaseURL = "sqlite:////var/lib/portal-widgets/audit.db"
     """Where the trail is kept: SQLite beside one instance, `postgresql+psycopg://` where several share it."""
@@ -138,48 +113,6 @@ class Campus(Table):
     """What people call it (院区)."""
 
 
-class Directory(Table):
-    id: Text
-    """The OA's number of a directory (知识目录) that holds notices."""
-    department: Text | None = None
-    """The 发布部门 shown for its notices; the OA itself names none."""
-
-
-class Source(Table):
-    id: Name
-    """Short name in addresses, metrics and the trail."""
-    campus: Name
-    """The `id` of its campus."""
-    kind: Literal["weaver-e9"]
-    """Which product it is."""
-    base_url: Address
-    """Where this service reaches the OA."""
-    open_url: Address = Field(default_factory=lambda data: data.get("base_url", ""))
-    """Where a browser may be sent to; no link leads anywhere else."""
-    widgets: tuple[Literal["todos", "notices"], ...] = Field(default=("todos", "notices"), min_length=1)
-    """Which widgets it feeds."""
-    app_id: Text
-    """The `appid` that the OA's administrator entered for this service alone."""
-    credentials: WeaverRegistration
-    """What `portal-widgets oa register` received, as JSON: `{"spk": "…", "secret": "…"}`."""
-    notice_directories: tuple[Directory, ...] = ()
-    """The directories that make up the notices; needed for the widget `notices`."""
-    urgency: dict[str, Literal["critical", "high", "normal"]] = Field(default_factory=dict)
-    """What the OA's own urgency levels mean, where they are not the usual 0, 1 and 2."""
-    sso_app_id: Text | None = None
-    """The `appid` of the OA's single sign-on, if clicks are to arrive signed in."""
-    sso_login: Literal["account", "login"] = "account"
-    """By what the single sign-on knows a person: the 工号, or the OA's own login name."""
-    service_user: Text = "1"
-    """The OA's internal number of the person in whose name 工号 are looked up."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _built(cls, raw: Any) -> Any:
-        later = ("seeyon-v5", "landray-ekp", "seeyon-v8", "o2oa", "rest")
-        return not_built(raw, "kind", later=later, now="weaver-e9")
-
-
 class Settings(Table):
     """The whole configuration, checked."""
 
@@ -188,7 +121,7 @@ class Settings(Table):
     identity: Identity
     audit: Audit = Audit()
     campuses: tuple[Campus, ...] = Field(min_length=1)
-    sources: tuple[Source, ...] = ()
+    sources: tuple[AnySource, ...] = ()
 
 
 def chosen() -> Path:
@@ -217,6 +150,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None, *, registered: bo
         settings = Settings.model_validate(raw, context=around)
     except ValidationError as error:
         raise SettingsError(sentences(error, raw, Settings) + mistakes) from None
+    mistakes += [f'sources["{one.id}"].{each}' for one in settings.sources for each in one.disagreements()]
     if mistakes:
         raise SettingsError(mistakes)
     return settings

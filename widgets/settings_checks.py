@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from widgets.settings_values import NAME
+from auth.keys import ALGORITHMS
+from auth.sm2 import IS_THERE as SM2_IS_THERE
+from widgets.names import NAME
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
@@ -22,6 +24,10 @@ def crossed(raw: dict[str, Any]) -> list[str]:
         *_mixed_content(raw),
         *_no_such_theme(raw),
         *_not_openid(raw),
+        *_without_credentials(raw),
+        *_posted_over_http(raw),
+        *_without_its_table(raw),
+        *_without_sm2(raw),
     ]
 
 
@@ -85,6 +91,59 @@ def _no_such_theme(raw: dict[str, Any]) -> Iterator[str]:
 
 
 def _not_openid(raw: dict[str, Any]) -> Iterator[str]:
-    scope = _table(raw, "identity").get("scope", "openid")
-    if isinstance(scope, str) and "openid" not in scope.split():
+    identity = _table(raw, "identity")
+    scope = identity.get("scope", "openid")
+    if (
+        identity.get("protocol", "oidc") == "oidc"
+        and isinstance(scope, str)
+        and "openid" not in scope.split()
+    ):
         yield f'identity.scope is "{scope}": it must contain openid (OIDC Core §3.1.2.1).'
+
+
+def _without_credentials(raw: dict[str, Any]) -> Iterator[str]:
+    """CAS knows a service by its address alone; the other protocols by a name and a proof."""
+    identity = _table(raw, "identity")
+    if not identity or identity.get("protocol") == "cas3":
+        return
+    by_key = identity.get("auth") == "private_key_jwt"
+    if "client_id" not in identity:
+        yield "identity.client_id is missing: The name under which the centre knows this service."
+    if by_key and "client_key" not in identity:
+        yield 'identity.client_key is missing: identity.auth "private_key_jwt" needs a key file.'
+    if not by_key and "client_secret" not in identity:
+        yield "identity.client_secret is missing: The secret that goes with identity.client_id."
+
+
+def _without_its_table(raw: dict[str, Any]) -> Iterator[str]:
+    identity = _table(raw, "identity")
+    protocol, oauth2 = identity.get("protocol", "oidc"), identity.get("oauth2")
+    if protocol == "oauth2" and oauth2 is None:
+        yield "identity.oauth2 is missing: the table [identity.oauth2] says how the centre's OAuth 2.0 looks."
+    if protocol == "oauth2" and identity.get("auth") == "private_key_jwt":
+        yield 'identity.auth is "private_key_jwt": with protocol "oauth2" it must be one with a secret.'
+    for name, its in (("cas", "cas3"), ("oauth2", "oauth2")):
+        if name in identity and protocol != its:
+            yield f'identity.{name} is for protocol "{its}": identity.protocol must be that.'
+    claims = oauth2.get("claims") if isinstance(oauth2, dict) else None
+    for needed in ("sub", identity.get("account_claim")):
+        if isinstance(claims, dict) and needed not in claims:
+            yield f'identity.oauth2.claims has no "{needed}": it must say where the centre tells it.'
+
+
+def _posted_over_http(raw: dict[str, Any]) -> Iterator[str]:
+    """A form that comes from another site brings only cookies with SameSite=None, and those need https."""
+    base = _table(raw, "service").get("base_url")
+    if _table(raw, "identity").get("response_mode") == "form_post" and str(base).startswith("http://"):
+        why = f'service.base_url "{base}" is no https, and a posted answer would bring no cookie'
+        yield f'identity.response_mode is "form_post": it must be "query", as {why}.'
+
+
+def _without_sm2(raw: dict[str, Any]) -> Iterator[str]:
+    sm2 = _table(raw, "identity").get("sm2")
+    if sm2 is not None and not SM2_IS_THERE:
+        yield "identity.sm2 needs the package gmssl-pyx: it must be installed beside this service."
+    names = sm2.get("algorithms") if isinstance(sm2, dict) else None
+    for name in names if isinstance(names, list) else []:
+        if isinstance(name, str) and (name in ALGORITHMS or name.lower() == "none" or name.startswith("HS")):
+            yield f'identity.sm2.algorithms has "{name}": it must be a name for SM2 alone.'

@@ -11,12 +11,13 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from widgets.settings_values import HIDDEN, NAME, SHOWN
+from widgets.names import NAME, NAME_TOLD
+from widgets.settings_values import HIDDEN, SHOWN
 
 _RIGHT: Final[Mapping[str, str]] = {
     "string_type": "it must be text in quotes",
     "string_too_short": "it must not be empty",
-    "string_pattern_mismatch": "it must be 1 to 32 lower-case letters, digits and hyphens",
+    "string_pattern_mismatch": f"it must be {NAME_TOLD}",
     "tuple_type": "it must be a list in [ ]",
     "dict_type": "it must be a table",
     "model_type": "it must be a table",
@@ -25,6 +26,7 @@ _RIGHT: Final[Mapping[str, str]] = {
     "too_short": "it must have at least one entry",
 }
 _MAY_HOLD_SECRETS: Final = {HIDDEN, "dict_type", "model_type", "model_attributes_type"}
+_TAGGED: Final = {"union_tag_not_found", "union_tag_invalid"}
 _LONGEST: Final = 80
 
 
@@ -45,14 +47,38 @@ def _follows(found: ErrorDetails, every: list[ErrorDetails]) -> bool:
 
 def _sentence(found: ErrorDetails, raw: Mapping[str, Any], whole: type[BaseModel]) -> str:
     context = found.get("ctx", {})
+    if found["type"] in _TAGGED:
+        return _of_no_kind(found, raw)
     way = (*found["loc"], *context.get("below", ()))
-    key = _key(way, raw)
+    key = _key(_as_written(way, raw), raw)
     if found["type"] == "missing":
         return f"{key} is missing: {_meaning(way, whole)}"
     if found["type"] == "extra_forbidden":
         return f"{key} is not a setting: {_nearest(way, whole)}."
     shown = _shown(context.get("value", found["input"]), found["type"])
     return f"{key}{shown}: {_right(found)}."
+
+
+def _of_no_kind(found: ErrorDetails, raw: Mapping[str, Any]) -> str:
+    """A table whose kind is missing, or is none that we know (a tagged union of pydantic)."""
+    tag = found["ctx"]["discriminator"].strip("'")
+    key = _key((*found["loc"], tag), raw)
+    if found["type"] == "union_tag_not_found":
+        return f"{key} is missing: it decides what the other keys are."
+    right = found["ctx"]["expected_tags"].replace("'", '"')
+    return f"{key}{_shown(found['ctx']['tag'], '')}: it must be one of {right}."
+
+
+def _as_written(loc: tuple[int | str, ...], raw: Any) -> tuple[int | str, ...]:
+    """The way to a key as the file has it: pydantic puts the kind of a table in between."""
+    way: list[int | str] = []
+    for step in loc:
+        place = raw
+        for each in way:
+            place = _below(place, each)
+        if not (isinstance(place, dict) and place.get("kind") == step and step not in place):
+            way.append(step)
+    return tuple(way)
 
 
 def _key(way: tuple[int | str, ...], raw: Any) -> str:
@@ -95,11 +121,19 @@ def _right(found: ErrorDetails) -> str:
 
 
 def _table_at(way: tuple[int | str, ...], whole: type[BaseModel]) -> type[BaseModel]:
-    """The model that a way leads into."""
+    """The model that a way leads into; where there are several kinds of it, the way names one."""
+    found = [whole]
     for step in way:
-        if isinstance(step, str) and step in whole.model_fields:
-            whole = next(iter(_models(whole.model_fields[step].annotation)), whole)
-    return whole
+        if chosen := [model for model in found if isinstance(step, str) and _kind(model) == (step,)]:
+            found = chosen
+        elif isinstance(step, str) and step in found[0].model_fields:
+            found = _models(found[0].model_fields[step].annotation) or found
+    return found[0]
+
+
+def _kind(model: type[BaseModel]) -> tuple[Any, ...]:
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

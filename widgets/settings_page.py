@@ -9,7 +9,12 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from widgets.settings import PREFIX, Audit, Campus, Directory, Identity, Portal, Redis, Service, Source
+from widgets.oa.rest_fields import Item, NoticeFields, TodoFields
+from widgets.oa.rest_mapping import Click, Condition, Count, Home, Listed, Owner, Request, Step, Taken
+from widgets.settings import PREFIX, Audit, Campus, Portal, Redis, Service
+from widgets.settings_identity import Cas, Identity, OAuth2, Sm2, Success
+from widgets.settings_source import Source
+from widgets.settings_sources import KINDS, Directory
 from widgets.settings_values import Table
 
 EXAMPLE: Final = """\
@@ -41,15 +46,48 @@ app_id = "portal-widgets"
 credentials = { file = "/run/secrets/main-oa.json" }
 notice_directories = [{ id = "41", department = "院办公室" }]
 """
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(choice for each in get_args(annotation) for choice in _choices(each))
+
+
 _TABLES: Final[tuple[tuple[str, str, type[Table]], ...]] = (
     ("`[service]`", "service", Service),
     ("each of `service.portals`", "", Portal),
     ("`[redis]`", "redis", Redis),
     ("`[identity]`", "identity", Identity),
+    ("`[identity.sm2]`", "identity.sm2", Sm2),
+    ("`[identity.cas]`", "identity.cas", Cas),
+    ("`[identity.oauth2]`", "identity.oauth2", OAuth2),
+    ("`[identity.oauth2.success]`", "identity.oauth2.success", Success),
     ("`[audit]`", "audit", Audit),
     ("each `[[campuses]]`", "", Campus),
     ("each `[[sources]]`", "", Source),
+    *(
+        (f'`[[sources]]` of kind `"{_choices(kind.model_fields["kind"].annotation)[0]}"`', "", kind)
+        for kind in KINDS
+    ),
     ("each of `notice_directories`", "", Directory),
+    *(
+        (f"{title} of kind `rest`", "", table)
+        for title, table in (
+            ("Every request", Request),
+            ("Each of `success`, `expired`, `denied`, `empty`", Condition),
+            ("Each of `steps`", Step),
+            ("Each of `take`", Taken),
+            ("`todos` and `notices`", Listed),
+            ("`count`", Count),
+            ("`owner`", Owner),
+            ("`todos.fields`", TodoFields),
+            ("`notices.fields`", NoticeFields),
+            ("Each of `fields`", Item),
+            ("`click`", Click),
+            ("`home`", Home),
+        )
+    ),
 )
 _HEAD: Final = f"""\
 # Settings
@@ -86,6 +124,11 @@ def _table(title: str, prefix: str, table: type[Table]) -> Iterator[str]:
     yield "| key | default | meaning |"
     yield "| --- | --- | --- |"
     for name, field in table.model_fields.items():
+        common = Source.model_fields.get(name) if Source in table.__mro__[1:] else None
+        if common and (name == "kind" or common.annotation == field.annotation):
+            continue  # told once, for all kinds
+        if Request in table.__mro__[1:] and name in Request.model_fields:
+            continue  # told once, for every request
         yield f"| `{name}` | {_default(table, field)} | {_meaning(field)} |"
     yield ""
 
@@ -105,6 +148,10 @@ def _factory(table: type[Table], field: FieldInfo) -> str:
 def _written(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Table):
+        return "as below"
+    if isinstance(value, bool | int):
+        return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
         return "`[" + ", ".join(f'"{each}"' for each in value) + "]`"
     return f'`"{value}"`'
@@ -115,12 +162,6 @@ def _meaning(field: FieldInfo) -> str:
     allowed = f" One of {', '.join(f'`{each}`' for each in words)}." if len(words) > 1 else ""
     only = f" Only `{words[0]}` so far." if len(words) == 1 else ""
     return " ".join((field.description or "").split()) + allowed + only
-
-
-def _choices(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return tuple(choice for each in get_args(annotation) for choice in _choices(each))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from auth.credentials import ClientKeys
 from auth.sealing import KeyRing
 from widgets.oa.weaver_token import Credentials
 from widgets.settings_values import wrong
@@ -96,6 +97,15 @@ def _ring(value: object, info: ValidationInfo) -> str:
     return text
 
 
+def _own_keys(value: object, info: ValidationInfo) -> ClientKeys:
+    text = _secret(value, info)
+    try:
+        return ClientKeys.parse(text)
+    except ValueError as error:
+        told = str(error).rstrip(".")
+        raise _hidden(told[:1].lower() + told[1:]) from None
+
+
 def _registration(value: object, info: ValidationInfo) -> Registration:
     kind, name = _reference(value, _around(info))
     file = Path(name) if kind == "file" else None
@@ -112,5 +122,6 @@ def _registration(value: object, info: ValidationInfo) -> Registration:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+OwnKeys = Annotated[ClientKeys, BeforeValidator(_own_keys)]
 Ring = Annotated[SecretStr, BeforeValidator(_ring)]
 WeaverRegistration = Annotated[Registration, BeforeValidator(_registration)]

@@ -15,11 +15,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from auth.keys import ALGORITHMS
+from widgets.names import NAME
 
 SHOWN: Final = "portal-widgets"
 HIDDEN: Final = "portal-widgets-hidden"
 """Types of our own errors; the value of a hidden one is never repeated."""
-NAME: Final = r"^[a-z0-9][a-z0-9-]{0,31}$"
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
@@ -130,6 +130,12 @@ def _database(value: str) -> str:
     return value
 
 
+def _path(value: str) -> str:
+    if not re.fullmatch(r"/[!-~]*", value) or value.startswith("//") or set(value) & set('\\#"<>'):
+        raise wrong("it must be a path that begins with one /")
+    return value
+
+
 def _algorithm(value: str) -> str:
     if value not in ALGORITHMS:
         raise wrong("it must be one of " + ", ".join(sorted(ALGORITHMS)))
@@ -146,5 +152,6 @@ Folder = Annotated[Path, AfterValidator(_folder)]
 RedisURL = Annotated[str, AfterValidator(_redis)]
 DatabaseURL = Annotated[str, AfterValidator(_database)]
 Algorithm = Annotated[str, AfterValidator(_algorithm)]
+PathBelow = Annotated[str, AfterValidator(_path)]
 Name = Annotated[str, Field(pattern=NAME)]
 Text = Annotated[str, Field(min_length=1)]

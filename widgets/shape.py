@@ -49,30 +49,32 @@ class Card:
     framed: bool
     campuses: Mapping[str, str]
     """Names of the campuses by id."""
-    here: datetime = field(init=False)
-    """Now, in the zone that people are shown times in."""
-
+    look: str = ""
+    """Of the theme: a card that was drawn with another is out of date."""
+    here: str = field(init=False)
+    """Now, in the zone that people are shown times in (ISO 8601)."""
     days: Mapping[str, str] = field(init=False)
     """The dates that have a word of their own."""
 
     def __post_init__(self) -> None:
         here = self.now.astimezone(self.zone)
         yesterday = (here - timedelta(days=1)).date().isoformat()
-        object.__setattr__(self, "here", here)
+        object.__setattr__(self, "here", here.isoformat())
         object.__setattr__(self, "days", {here.date().isoformat(): "today", yesterday: "yesterday"})
 
     def version(self, state: State, look: Look | None = None, owner: str = "") -> str:
         """Changes exactly when something visible changes. Times that merely grow older are the script's to redraw.
 
         `owner` is whose list it is, the session's slot: equal lists of two people are two versions, since their
-        links differ. The part before the hyphen tells the script that a card in an old tab has changed hands.
+        links differ. The part before the hyphen tells the script that a card in an old tab has changed hands, the part
+        after the dot tells us whether the caller has the styles that it needs.
         """
         parts = [
             self.name,
             state,
             self.layout.query,
             str(self.framed),
-            str(self.here.date()),
+            self.here[:10],
         ]
         if look:
             parts += [
@@ -81,7 +83,11 @@ class Card:
                 *(f"{m.source}:{m.code}:{m.since.timestamp()}" for m in look.missing),
             ]
         digest = blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
-        return f"{owner[:6]}-{digest}" if owner else digest
+        return f"{owner[:6]}-{digest}.{self.look}" if owner else f"{digest}.{self.look}"
+
+    @property
+    def title(self) -> str:
+        return self.words[f"title-{self.name}"]
 
     @property
     def src(self) -> str:
@@ -131,7 +137,7 @@ class Card:
         return WidgetView(
             name=self.name,
             uid=f"pw-{self.name}",
-            title=self.words[f"title-{self.name}"],
+            title=self.title,
             state=state,
             src=self.src,
             framed=self.framed,
@@ -195,12 +201,12 @@ class Card:
         day = iso[:10]
         if day in self.days:
             return self.words[self.days[day]].format(time=iso[11:16])
-        return _minute(iso)[5:] if day[:4] == self.here.isoformat()[:4] else day
+        return _minute(iso)[5:] if day[:4] == self.here[:4] else day
 
     def _day(self, moment: datetime) -> When:
         iso = moment.astimezone(self.zone).isoformat(timespec="seconds")
         day = iso[:10]
-        return When(day, day[5:] if day[:4] == self.here.isoformat()[:4] else day, _minute(iso))
+        return When(day, day[5:] if day[:4] == self.here[:4] else day, _minute(iso))
 
 
 def _minute(iso: str) -> str:

@@ -1,45 +1,43 @@
 """How the cards look: our templates, styles and words, and over them what a hospital's theme changes.
 
-    <themes_dir>/<name>/tokens.json  tokens.dark.json   colours, sizes, fonts; most themes are nothing more
+    <themes_dir>/<name>/theme.json                      what it is called, what it builds on
+                        tokens.json  tokens.dark.json   colours, sizes, fonts; most themes are nothing more
                         messages/zh-CN.json  en.json    words, key by key
                         theme.css                       rules appended after ours
                         parts/_todo.html …              templates in place of ours
                         assets/logo.svg …               served under hashed names
 
-Everything is read, checked and compiled at start; a request renders, and nothing else.
+Everything is read, checked and compiled before the first card; a request renders, and nothing else.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+import structlog
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from widgets.items import Kind
-from widgets.overrides import Overrides, ThemeError, Words
+from widgets.overrides import URL, Overrides, Words
+from widgets.themes.files import ThemeError
+from widgets.themes.sandbox import Ours, Table, Theirs, compiled
+from widgets.themes.served import Files, icons, lean, own
 from widgets.tokens import Tokens
 from widgets.views import Language, WidgetView
 
 __all__ = ["Theme", "ThemeError"]
 
+log = structlog.get_logger()
+
 HERE: Final = Path(__file__).parent
 LATER_LOOK: Final = 300
 """Seconds after which a browser without JavaScript loads the document again."""
-_TYPES: Final[Mapping[str, str]] = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
 _MOMENTS: Final = ("just-now", "minutes-ago", "today", "yesterday", "updated", "as-of", "paused")
 _CONTROLS: Final = ("pause", "resume")
 
@@ -59,58 +57,73 @@ class Theme:
         *,
         events: bool = True,
     ) -> None:
-        sources = {path.name: path.read_text() for path in sorted((HERE / "templates").glob("*.html"))}
-        self._env = _environment(sources)
-        ours = Tokens.read(_own("tokens.css"))
-        changed = Overrides.read(themes_dir, name, ours, _our_words(), sources.keys(), self._env)
-        sources.update(changed.parts)
-        self.name, self.base_url = changed.name, base_url.rstrip("/")
+        sources = {path.name: path.read_text("utf-8") for path in sorted((HERE / "templates").glob("*.html"))}
+        self._table = Table()
+        self._ours, self._theirs = Ours(self._table), Theirs(self._table, self._part_failed)
+        ours = Tokens.read(own("tokens.css"))
+        changed = Overrides.read(themes_dir, name, ours, our_words(), sources.keys(), self._ours)
+        self.name, self.base_url, self.overrides = changed.name, base_url.rstrip("/"), changed
         self.words: Words = changed.words
         """The messages by language and key: also for whoever shapes the views."""
         self.tokens = changed.tokens
-        self.style = _lean(_own("tokens.css") + self.tokens.css(ours) + _own("widgets.css") + changed.css)
-        """The one inline style of every document and fragment."""
-        self.style_hash = f"'sha256-{b64encode(sha256(self.style.encode()).digest()).decode()}'"
-        """Its source expression for the content security policy (CSP 3 §8.4)."""
-        self._files: dict[str, tuple[bytes, str]] = {}
-        self._urls: dict[str, str] = {}
+        self.failing: dict[str, str] = {}
+        """Parts that failed and were drawn by what they replaced, with the reason."""
+        self._files = Files(self.base_url)
         self._keep_all(changed.assets)
+        self._styles = {
+            campus: self._style(ours, tokens)
+            for campus, tokens in (("", self.tokens), *changed.campuses().items())
+        }
+        self.style = str(self._styles[""])
+        """The one inline style of every document and fragment, but where a campus has its own."""
+        self._files.keep("widgets.css", self.style.encode())
+        self.style_hashes = frozenset(map(_source_expression, self._styles.values()))
+        """Their source expressions for the content security policy (CSP 3 §8.4)."""
+        self.look = sha256("".join((*self._styles.values(), changed.digest())).encode()).hexdigest()[:8]
+        """Changes with anything that is drawn: cards that were drawn before are out of date."""
         self._spoken = _spoken_by_all(self.words)
         self._ready(sources, events)
 
-    def widget(self, view: WidgetView[Any], as_fragment: bool, styled: bool = True) -> str:
+    def widget(
+        self, view: WidgetView[Any], as_fragment: bool, styled: bool = True, campus: str | None = None
+    ) -> str:
         """The card, as a document for a frame or a tab, or as a fragment for a page that is already there.
 
         `styled=False` leaves the styles out of a fragment: a refresh replaces rows, the styles are there.
+        `campus` chooses its variant of the theme, if it has one.
         """
-        return self._env.get_template(f"{view.name}.html").render(
+        return self._drawn(
+            f"{view.name}.html",
             w=view,
             m=self.words[view.lang],
             words=self._spoken[view.lang, view.name],
             layout="_fragment.html" if as_fragment else "_page.html",
+            style=self._styles.get(campus or "", self._styles[""]),
             page=not as_fragment,
             styled=styled,
             lang=view.lang,
             scheme=view.scheme,
             title=view.title,
             tab=not view.framed,
-            reload=view.refresh_after if view.state == "starting" else LATER_LOOK,
+            reload=_reload(view),
             script="widgets.js",
             say=None,
         )
 
     def count(self, view: WidgetView[Any]) -> str:
         """The badge alone."""
-        return self._env.get_template("count.html").render(w=view, m=self.words[view.lang])
+        return self._drawn("count.html", w=view, m=self.words[view.lang])
 
     def page(self, name: str, *, lang: Language = "zh-CN", **context: Any) -> str:
         """`error` (with `code` and `reference`), `signed_in` or `signed_out`."""
-        return self._env.get_template(f"{name}.html").render(
+        return self._drawn(
+            f"{name}.html",
             m=self.words[lang],
+            style=self._styles[""],
             lang=lang,
             scheme="auto",
             tab=True,
-            reload=0,
+            reload="",
             script="done.js",
             say=None,
             **context,
@@ -122,72 +135,79 @@ class Theme:
 
     def asset(self, name: str) -> str:
         """The absolute address of a static file, with its content's hash in the name. Raises KeyError."""
-        return self._urls[name]
+        return self._files.urls[name]
 
     def static(self, path: str) -> tuple[bytes, str] | None:
         """Body and content type of a file under /static/; None when there is none of that hash."""
         return self._files.get(path)
 
-    def _keep_all(self, assets: Mapping[str, bytes]) -> None:
-        self._embed = _lean(_own("widgets.js") + _own("embed.js")).encode()
-        for name in ("widgets.js", "done.js"):
-            self._keep(name, _lean(_own(name)).encode())
-        self._keep("widgets.css", self.style.encode())
-        for name, body in assets.items():
-            self._keep(name, body)
+    def _drawn(self, name: str, **context: Any) -> str:
+        """A template, whatever the theme's parts do: at the worst without any of them."""
+        self._theirs.begin()
+        try:
+            return self._table.find(name, None).render(context)
+        except Exception as error:
+            if not self.overrides.parts:
+                raise
+            self._part_failed(f"{self.name}/{name}", error)
+        with self._table.bare() as template:
+            return template[name].render(context)
 
-    def _keep(self, name: str, body: bytes) -> None:
-        stem, _, end = name.rpartition(".")
-        hashed = f"{stem}.{sha256(body).hexdigest()[:12]}.{end}"
-        self._files[hashed] = body, _TYPES[f".{end}"]
-        self._urls[name] = f"{self.base_url}/static/{hashed}"
+    def _part_failed(self, part: str, error: Exception) -> None:
+        if part not in self.failing:
+            self.failing[part] = f"{type(error).__name__}: {error}"[:200]
+            log.warning("theme.part_failed", part=part, reason=self.failing[part])
+
+    def _style(self, ours: Tokens, tokens: Tokens) -> Markup:
+        theirs = URL.sub(self._address, self.overrides.css)
+        css = lean(own("tokens.css") + tokens.css(ours) + own("widgets.css") + theirs)
+        return Markup(css)  # noqa: S704 (theme.css is refused on the first `<`)
+
+    def _address(self, found: Any) -> str:
+        return f'url("{self._files.urls[found[2].removeprefix("assets/")]}")'
+
+    def _keep_all(self, assets: Mapping[str, bytes]) -> None:
+        self._embed = lean(own("widgets.js") + own("embed.js")).encode()
+        for name in ("widgets.js", "sign-in.js", "done.js"):
+            self._files.keep(name, lean(own(name)).encode())
+        for name, body in assets.items():
+            self._files.keep(name, body)
 
     def _ready(self, sources: Mapping[str, str], events: bool) -> None:
-        """Gives the templates what all of them share, and compiles them."""
-        self._env.globals = {
-            "style": Markup(self.style),  # noqa: S704 (theme.css is refused on the first `<`)
-            "assets": self._urls,
-            "icons": _icons(),
+        """Gives the templates what all of them share, and compiles them, each over what it replaces."""
+        shared = {
+            "assets": self._files.urls,
+            "icons": icons(),
             "base_url": self.base_url,
             "events": events,
+            "look": self.look,
         }
-        for name in sources:
-            self._env.get_template(name)
+        self._ours.globals, self._theirs.globals = dict(shared), dict(shared)
+        for name, source in sources.items():
+            self._table.own[name] = self._table.winning[name] = compiled(self._ours, name, source)
+        for parts in self.overrides.parts.values():
+            for part in parts:
+                template: Template = compiled(self._theirs, part.full_name, part.source)
+                self._theirs.guard(template, self._table.winning[part.name])
+                self._table.winning[part.name] = template
 
 
-def _environment(sources: Mapping[str, str]) -> Environment:
-    """An environment of its own: nothing of the web framework is in reach of a template."""
-    return Environment(
-        loader=DictLoader(sources),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-        cache_size=-1,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def our_words() -> Words:
+    """The messages that come with the service."""
+    return {
+        lang: json.loads((HERE / "messages" / f"{lang}.json").read_text("utf-8"))
+        for lang in get_args(Language)
+    }
 
 
-def _own(name: str) -> str:
-    return (HERE / "static" / name).read_text()
+def _source_expression(style: str) -> str:
+    return f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
 
 
-def _our_words() -> Words:
-    return {lang: json.loads((HERE / "messages" / f"{lang}.json").read_text()) for lang in get_args(Language)}
-
-
-def _lean(text: str) -> str:
-    """CSS or JavaScript without the comments that stand on lines of their own, and without indentation."""
-    text = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*\n", "", text, flags=re.DOTALL | re.MULTILINE)
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
-
-
-def _icons() -> dict[str, Markup]:
-    """The drawings of icons.svg by name, ready to stand in HTML; decoration, so hidden from screen readers."""
-    frame = '<svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">{}</svg>'
-    symbols = re.findall(r'<symbol id="([a-z]+)">(.*?)</symbol>', _own("icons.svg"))
-    return {name: Markup(frame.format(drawing)) for name, drawing in symbols}  # noqa: S704 (our own file)
+def _reload(view: WidgetView[Any]) -> str:
+    """When a browser without JavaScript looks again, and where: the address says that no person went there."""
+    seconds = view.refresh_after if view.state == "starting" else LATER_LOOK
+    return f"{seconds};url={view.src}&silent=0&auto=1"
 
 
 def _spoken_by_all(words: Words) -> dict[tuple[Language, Kind], Markup]:

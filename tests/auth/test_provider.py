@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from auth.provider import ServerSide
+from auth.outside import ServerSide
 
 
 async def called(issuer: str, base_url: str, url: str) -> tuple[str, str]:

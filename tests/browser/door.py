@@ -20,11 +20,13 @@ class Door:
     inside: int = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.inside += 1 if scope["type"] == "http" else 0
+        # A stream of wake-ups stays open for as long as its page does.
+        counts = scope["type"] == "http" and not scope["path"].endswith("/widgets/events")
+        self.inside += counts
         try:
             await self.app(scope, receive, send)
         finally:
-            self.inside -= 1 if scope["type"] == "http" else 0
+            self.inside -= counts
 
     async def quiet(self) -> None:
         """Returns when no request and no question to an OA is under way. Raises TimeoutError."""
@@ -35,4 +37,4 @@ class Door:
 
 def flights() -> list[asyncio.Task[Any]]:
     """Questions to an OA that go on after their asker was answered."""
-    return [task for task in asyncio.all_tasks() if "Feed._fetch" in repr(task.get_coro())]
+    return [task for task in asyncio.all_tasks() if "Flights._fly" in repr(task.get_coro())]

@@ -103,7 +103,6 @@ async def private(visitor: Visitor, since: int, world: World) -> list[str]:
     return [task.title for task in world.oa.waiting(ZHOU) if any(task.title in body for body in bodies)]
 
 
-@pytest.mark.xfail(strict=True, reason="POST /auth/backchannel-logout (contract §4, §8) is not built yet")
 @pytest.mark.parametrize("way", ["/", "/htmx2"])
 async def test_the_next_person_at_this_machine_sees_their_own_list_only(visitor: Visitor, way: str) -> None:
     """Signed out at the portal, another person signs in: nothing of the first is sent or shown again."""

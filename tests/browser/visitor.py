@@ -56,7 +56,7 @@ class Clock:
 
     def minute(self) -> None:
         """Long enough for a list to be asked for again."""
-        self.forward(61)
+        self.forward(73)
 
 
 @dataclass

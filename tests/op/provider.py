@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from demo.grants import Client
@@ -20,16 +21,21 @@ PATIENCE = 20.0
 
 @asynccontextmanager
 async def real_provider(
-    issuer: str, port: int, clients: Iterable[Client], people: Sequence[Person] = PEOPLE
+    issuer: str,
+    port: int,
+    clients: Iterable[Client],
+    people: Sequence[Person] = PEOPLE,
+    registered: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[None]:
     """The provider on 127.0.0.1:`port` under the name `issuer`, until the block ends.
 
-    Raises RuntimeError when it does not start.
+    `registered` is added to what it knows of each client; None takes a member away. Raises RuntimeError when it
+    does not start.
     """
     node = shutil.which("node")
     if node is None or not (HERE.parent / "node_modules" / "oidc-provider").is_dir():
         raise RuntimeError("Node 20+ and `npm ci` in tests/ are needed for the real OpenID provider")
-    known = [part for each in clients for part in ("--client", json.dumps(registration(each)))]
+    known = [part for each in clients for part in ("--client", json.dumps(_with(registered, each)))]
     cast = json.dumps([claims(each) for each in people])
     command = ["provider.mjs", "--port", str(port), "--issuer", issuer, "--people", cast, *known]
     process = await asyncio.create_subprocess_exec(
@@ -44,6 +50,11 @@ async def real_provider(
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def _with(registered: Mapping[str, Any], client: Client) -> dict[str, Any]:
+    merged = {**registration(client), **registered}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def registration(client: Client) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from auth.sealing import KeyRing
 from tests.widgets.configuration import CREDENTIALS, SPK, Configuration
 from widgets.settings import SettingsError, choose, chosen, load
 from widgets.settings_page import EXAMPLE, page
+from widgets.settings_sources import KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,7 +141,9 @@ NOT_AN_ADDRESS = "it must be an http:// or https:// address without user, query 
 NOT_AN_ORIGIN = "it must be an origin: scheme, host and port only, as https://portal.hospital.example"
 REFERENCE = 'it must be { env = "NAME" } or { file = "path" }, a secret is never written here'
 OA = 'sources["main-oa"]'
-LATER = "that comes in a later version, this one speaks only"
+EVERY_KIND = ", ".join(
+    f'"{name}"' for kind in KINDS for name in get_args(kind.model_fields["kind"].annotation)
+)
 
 
 @pytest.mark.parametrize(
@@ -177,10 +181,9 @@ LATER = "that comes in a later version, this one speaks only"
         ("account_claim", "algorithms = []\naccount_claim", "identity.algorithms is empty: it must have at least one entry."),
         ("account_claim", 'scope = "profile"\naccount_claim', 'identity.scope is "profile": it must contain openid (OIDC Core §3.1.2.1).'),
         ('client_id = "portal-widgets"', 'client_id = ""', 'identity.client_id is "": it must not be empty.'),
-        ("account_claim", 'protocol = "cas3"\naccount_claim', f'identity.protocol is "cas3": {LATER} "oidc".'),
-        ("account_claim", 'protocol = "saml"\naccount_claim', 'identity.protocol is "saml": it must be "oidc".'),
-        ('"weaver-e9"', '"seeyon-v5"', f'{OA}.kind is "seeyon-v5": {LATER} "weaver-e9".'),
-        ('"weaver-e9"', '"weaver"', f'{OA}.kind is "weaver": it must be "weaver-e9".'),
+        ("account_claim", 'protocol = "saml"\naccount_claim', 'identity.protocol is "saml": it must be "oidc", "cas3" or "oauth2".'),
+        ('"weaver-e9"', '"weaver"', f'{OA}.kind is "weaver": it must be one of {EVERY_KIND}.'),
+        ('kind = "weaver-e9"\n', "", f"{OA}.kind is missing: it decides what the other keys are."),
         ('campus = "main"', 'campus = "east"', f'{OA}.campus is "east": it must be "main".'),
         ('notice_directories = [{ id = "41", department = "院办公室" }]', "", f"{OA}.notice_directories is missing: it must name the directories of the OA that hold notices."),
         ('"41"', "41", f"{OA}.notice_directories[0].id is 41: it must be text in quotes."),

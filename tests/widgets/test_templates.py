@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment
+from markupsafe import escape
 
 import widgets.theme
 from tests.widgets.cards import (
@@ -258,7 +259,8 @@ def test_without_javascript_the_document_refreshes_by_link_and_by_itself() -> No
     html = THEME.widget(card(), as_fragment=False)
     refresh = next(a for a in Tree(html).all("a") if "data-pw-refresh" in a)
     assert (refresh["href"], refresh.get("target")) == (card().src, None)
-    assert '<noscript><meta http-equiv="refresh" content="300"></noscript>' in html
+    address = escape(f"{card().src}&silent=0&auto=1")
+    assert f'<noscript><meta http-equiv="refresh" content="300;url={address}"></noscript>' in html
 
 
 @pytest.mark.parametrize("level", range(2, 7))

@@ -2,7 +2,8 @@
 
 OAError               the source gave no list; `code` says why, for the card and the metric
 ├── OAUnavailable     nobody there, or not now: keep the last list, ask again later
-│   └── OATooSlow     it did not finish within its deadline
+│   ├── OATooSlow     it did not finish within its deadline
+│   └── OAPostponed   nobody asked it: the rate that its owner agreed to is used up for the moment
 ├── OADenied          it knows us or this person and says no: a person has to act
 └── OABadAnswer       it answered something that is not a list: keep the last list, look at `oa probe`
 """
@@ -27,6 +28,10 @@ class OAUnavailable(OAError):
 
 class OATooSlow(OAUnavailable):
     code: ClassVar[MissingCode] = "too-slow"
+
+
+class OAPostponed(OAUnavailable):
+    """No failure: the question is for later."""
 
 
 class OADenied(OAError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from math import isfinite
 from typing import Final
 
@@ -19,6 +19,9 @@ LONGEST_TEXT: Final = 200
 _LONGEST_INTEGER: Final = 20
 """A 64-bit integer with its sign; Python refuses far longer ones with an exception of its own."""
 _YEARS: Final = range(1990, 2100)
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_LATEST: Final = 10**14
+"""Milliseconds, beyond every year of `_YEARS`; more than this Python may not be able to add."""
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f-\x9f\s]+")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _INVISIBLE: Final = re.compile(
@@ -105,6 +108,15 @@ def moment(value: object, zone: tzinfo) -> datetime | None:
     if time.year not in _YEARS:
         return None
     return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def instant(value: object, zone: tzinfo) -> datetime | None:
+    """An aware time in `zone` from milliseconds since 1970, a number or its digits; None for anything else."""
+    digits = identifier(value) or ""
+    if not digits.isdecimal() or not 0 < (milliseconds := int(digits)) < _LATEST:
+        return None
+    time = (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(zone)
+    return time if time.year in _YEARS else None
 
 
 def fields(value: object) -> Mapping[str, object]:

@@ -7,34 +7,28 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from functools import partial
-from itertools import islice
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 from urllib.parse import quote, urlencode
 
 from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem, Urgency
 from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied, OAError
+from widgets.oa.gathering import PAGE, account, counted, kept, latest, newest
 from widgets.oa.outbound import HttpClient, ask
 from widgets.oa.reading import clean, excerpt, fields, identifier, moment, rows
 from widgets.oa.weaver_token import Credentials, Entrance
 from widgets.oa.weaver_users import Users
 
-PAGE: Final = 50
-"""Items asked for; a card shows no more (the contract's §4)."""
-MOST: Final = 4 * PAGE
-"""Items read of one answer, should it hold more than was asked for: reading ten thousand would hold everybody up."""
 URGENCY: Final[Mapping[str, Urgency]] = {"0": "normal", "1": "high", "2": "critical"}
 """正常, 重要, 紧急. E9 ships three levels as the card has three, so its highest is our highest. Levels that a
 site added come from the configuration; one nobody named is 普通, because a false alarm costs trust."""
 _WORKFLOW: Final = "/api/workflow/paService"
 _DOCUMENTS: Final = "/api/doc/mobile/systemDoc/getCategoryDocList"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/=_.-]{32,1024}")
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-T = TypeVar("T")
 
 
 class WeaverE9:
@@ -74,16 +68,15 @@ class WeaverE9:
 
     async def todos(self, who: Principal) -> Listing[TodoItem]:
         """The newest `PAGE` to-dos, newest first; `total` is None when E9 did not count. Raises OAError."""
-        account = _account(who)
-        user = await self._users.find(account)
+        number = account(who)
+        user = await self._users.find(number)
         try:
             listed, total = await asyncio.gather(self._workflows(user.id), self._count(user.id))
         except OADenied:
-            self._users.forget(account)
+            self._users.forget(number)
             raise
-        items, dropped = _kept(listed, self._todo)
-        ordered = sorted(items, key=lambda item: (item.received_at or _EARLIEST, item.id), reverse=True)
-        return Listing(tuple(ordered), total, self._now(), dropped=dropped)
+        items, dropped = kept(listed, self._todo)
+        return Listing(newest(items), total, self._now(), dropped=dropped)
 
     async def notices(self, who: Principal) -> Listing[Notice]:
         """The documents of all directories that this person may read, newest first. Raises OAError.
@@ -92,19 +85,18 @@ class WeaverE9:
         """
         if not self._directories:
             raise OADenied("no document directory is configured for notices")
-        user = await self._users.find(_account(who))
+        user = await self._users.find(account(who))
         pages = await asyncio.gather(
             *(self._documents(user.id, category) for category, _ in self._directories)
         )
         notices: dict[str, Notice] = {}
         dropped = 0
         for (_, department), page in zip(self._directories, pages, strict=True):
-            kept, bad = _kept(page, partial(self._notice, department))
-            notices.update((notice.id, notice) for notice in kept)
+            found, bad = kept(page, partial(self._notice, department))
+            notices.update((notice.id, notice) for notice in found)
             dropped += bad
-        ordered = sorted(notices.values(), key=lambda notice: (notice.published_at, notice.id), reverse=True)
-        total = len(ordered) + dropped if all(len(page) < PAGE for page in pages) else None
-        return Listing(tuple(ordered), total, self._now(), dropped=dropped)
+        total = len(notices) + dropped if all(len(page) < PAGE for page in pages) else None
+        return Listing(latest(notices.values()), total, self._now(), dropped=dropped)
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address, with a fresh `ssoToken` where single sign-on is configured. Raises OAError."""
@@ -140,11 +132,10 @@ class WeaverE9:
     async def _count(self, user_id: str) -> int | None:
         path = f"{_WORKFLOW}/getToDoWorkflowRequestCount"
         try:
-            counted = await self._entrance.call("POST", path, user_id, {"conditions": "{}"})
+            told = await self._entrance.call("POST", path, user_id, {"conditions": "{}"})
         except OAError:
             return None
-        digits = identifier(counted) or ""
-        return int(digits) if re.fullmatch(r"[0-9]{1,7}", digits) else None
+        return counted(told, 0)
 
     async def _documents(self, user_id: str, category: str) -> list[object]:
         query = urlencode({"categoryid": category, "pagenum": "1", "pagesize": str(PAGE)})
@@ -195,10 +186,10 @@ class WeaverE9:
         return rebuild(self._open + path, self._open, self._allowed)
 
     async def _login(self, who: Principal) -> str:
-        account = _account(who)
+        number = account(who)
         if self._sso_login == "account":
-            return account
-        login = (await self._users.find(account)).login
+            return number
+        login = (await self._users.find(number)).login
         if login is None:
             raise OABadAnswer("user look-up: no login name")
         return login
@@ -212,16 +203,3 @@ class WeaverE9:
         if not _TOKEN.fullmatch(token):
             raise OABadAnswer(f"single sign-on: no token: {excerpt(answer.body)}")
         return token
-
-
-def _account(who: Principal) -> str:
-    if who.account is None:
-        raise OADenied("nobody without a 工号 is known to the OA")
-    return who.account
-
-
-def _kept(listed: Iterable[object], read: Callable[[Mapping[str, object]], T | None]) -> tuple[list[T], int]:
-    """Those of the first `MOST` that could be read, and the number of those that could not."""
-    results = [read(fields(row)) for row in islice(listed, MOST)]
-    kept = [item for item in results if item is not None]
-    return kept, len(results) - len(kept)

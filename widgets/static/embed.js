@@ -30,6 +30,14 @@ function resize(frame, wanted) {
 // Frames that were ready before this script have spoken to nobody: let them say it again.
 for (const frame of frames()) frame.contentWindow.postMessage({pw: 1, type: 'hello'}, '*');
 
+// Somebody is at work on this page: the frames are told that, now and then, and nothing else.
+let told = 0;
+for (const kind of ['keydown', 'pointerdown', 'pointermove', 'wheel']) window.addEventListener(kind, () => {
+  if (Date.now() - told < 30000) return;
+  told = Date.now();
+  for (const frame of frames()) frame.contentWindow.postMessage({pw: 1, type: 'active'}, '*');
+}, {passive: true, capture: true});
+
 // Once per page: whoever is signed in at the identity centre need not press anything. Frames do the same by redirect.
 function signInSilently(from) {
   if (tried) return;

@@ -9,7 +9,7 @@ const framed = parent !== window;
 const portal = (location.ancestorOrigins || [])[0] || document.referrer;
 const channel = new BroadcastChannel('portal-widgets');
 const cards = new Set();
-let stream = null;
+let stream = null, active = false;
 
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (all, name) => values[name]);
 const rows = section => [...section.querySelectorAll('.pw-item')];
@@ -65,6 +65,11 @@ function match(from, here, next) {
   return here && !here.id && here.nodeName === next.nodeName ? here : null;
 }
 
+// What only some cards need comes when one of them is there.
+function need(src) {
+  if (!document.querySelector('script[src="' + src + '"]')) document.head.appendChild(Object.assign(document.createElement('script'), {src}));
+}
+
 async function ask(address, pressed) {
   const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 15000);
   try {
@@ -108,7 +113,8 @@ class Card {
     const turn = ++this.turn, src = this.get('src');
     this.looked = Date.now();
     if (pressed) this.section.setAttribute('aria-busy', 'true');
-    const answer = await ask(src + (src.includes('?') ? '&' : '?') + 'as=fragment&v=' + this.version, pressed);
+    const answer = await ask(src + (src.includes('?') ? '&' : '?') + 'as=fragment&v=' + this.version + (active ? '&active=1' : ''), pressed);
+    active = false;
     if (turn < this.newest || !cards.has(this)) return;
     this.newest = turn;
     if (turn === this.turn && this.get('state') !== 'starting') this.section.removeAttribute('aria-busy');
@@ -208,7 +214,8 @@ class Card {
 
   // Everything that the server cannot know: the pause, the minute, the width, who listens.
   settle() {
-    const pause = this.find('pause'), age = this.find('updated'), iso = this.get('as-of');
+    const pause = this.find('pause'), age = this.find('updated'), iso = this.get('as-of'), needs = this.find('needs');
+    if (needs) need(needs.getAttribute('data-pw-needs'));
     if (!this.fails) this.find('offline').hidden = true;
     if (!this.held && this.find('show')) this.find('show').hidden = true;
     if (pause) { pause.hidden = false; pause.textContent = this.words[this.paused ? 'resume' : 'pause']; }
@@ -280,9 +287,12 @@ addEventListener('online', () => wake());
 addEventListener('offline', () => cards.forEach(card => card.unanswered()));
 addEventListener('message', ({data, origin, source}) => {
   if (!data || data.pw !== 1) return;
+  if (data.type === 'active' && source === parent) active = true;
   if (data.type === 'hello' && source === parent) cards.forEach(card => { card.told = {}; card.measure(); card.report(); });
   if (/^signed-/.test(data.type)) cards.forEach(card => new URL(card.get('base')).origin === origin && card.look());
 });
+// Polling is nothing that a person does: the next look says whether somebody was there since the last.
+for (const kind of ['keydown', 'pointerdown', 'pointermove', 'wheel']) addEventListener(kind, () => { active = true; }, {passive: true, capture: true});
 channel.onmessage = ({data}) => pass(data);
 setInterval(() => cards.forEach(card => card.tick()), 60000);
 

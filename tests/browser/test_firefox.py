@@ -1,0 +1,122 @@
+"""The ways in once more in Firefox, whose cookies of other sites are partitioned by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from demo.people import HAN, Person
+from demo.ways import WAYS
+from demo.world import World
+from tests.browser.far import far_hospital
+from tests.browser.firefox import FOUND, Firefox
+from tests.browser.visitor import FRAMED, Clock, waiting
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(FOUND is None, reason="no Firefox here: apt-get install firefox-esr"),
+]
+every_way = pytest.mark.parametrize("way", [way.path for way in WAYS])
+SHADOW = "document.querySelector('#slot-{name} portal-widget').shadowRoot"
+CHOOSE = "document.querySelector(\"button[value='{subject}']\").click()"
+TITLES = "[...{root}.querySelectorAll('.pw-text')].map(each => each.title).join('|')"
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def far_world(one_clock: Clock) -> AsyncIterator[World]:
+    async with far_hospital(one_clock) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def started() -> AsyncIterator[Firefox]:
+    async with Firefox.open() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def firefox(started: Firefox) -> Firefox:
+    """Somebody's Firefox, empty."""
+    await started.fresh()
+    return started
+
+
+async def card(firefox: Firefox, page: str, way: str, name: str = "todos") -> tuple[str, str]:
+    """The context that holds the card, and the script for its root."""
+    if way not in FRAMED:
+        return page, SHADOW.format(name=name)
+
+    async def frame() -> str | None:
+        return next((id for id, url in await firefox.contexts() if f"/widgets/{name}" in url), None)
+
+    return await firefox.until(frame), "document"
+
+
+async def shows(firefox: Firefox, page: str, way: str, person: Person, world: World) -> None:
+    """Returns when the to-do card shows this person's list."""
+    expected = "|".join(waiting(world, person))
+
+    async def listed() -> bool:
+        context, root = await card(firefox, page, way)
+        return expected == await firefox.run(context, TITLES.format(root=root))
+
+    await firefox.until(listed)
+
+
+async def choose(firefox: Firefox, person: Person) -> None:
+    """At the centre, in whichever tab or window shows its page."""
+
+    async def chosen() -> bool:
+        for context, url in await firefox.contexts():
+            if "/authorize" in url:
+                await firefox.run(context, CHOOSE.format(subject=person.subject))
+                return True
+        return False
+
+    await firefox.until(chosen)
+
+
+async def signs_in_silently(firefox: Firefox, world: World, way: str) -> None:
+    page = await firefox.page(f"{world.at.portal}/sign-in?next={way}")
+    await choose(firefox, HAN)
+    await shows(firefox, page, way, HAN, world)
+
+
+async def signs_in_by_the_button(firefox: Firefox, world: World, way: str) -> None:
+    page = await firefox.page(world.at.portal + way)
+
+    async def pressed() -> bool:
+        context, root = await card(firefox, page, way)
+        ready = f"!{root}.querySelector('[data-pw-needs]') || window.portalWidgets.signsIn === true"
+        button = f"{root}.querySelector('[data-pw-sign-in]')"
+        if not await firefox.run(
+            context, f"{root}.querySelector('.pw').dataset.state === 'signed-out' && ({ready})"
+        ):
+            return False
+        await firefox.run(context, f"{button}.click()")
+        return True
+
+    await firefox.until(pressed)
+    await choose(firefox, HAN)
+    await shows(firefox, page, way, HAN, world)
+
+
+@every_way
+async def test_same_site_silent(firefox: Firefox, hospital: World, way: str) -> None:
+    """Whoever the centre knows sees the list without a press."""
+    await signs_in_silently(firefox, hospital, way)
+
+
+@every_way
+async def test_same_site_button(firefox: Firefox, hospital: World, way: str) -> None:
+    """One press, one choice, and the card follows."""
+    await signs_in_by_the_button(firefox, hospital, way)
+
+
+@every_way
+async def test_cross_site_window(firefox: Firefox, far_world: World, way: str) -> None:
+    """The window hands over to the card in its own jar."""
+    await signs_in_by_the_button(firefox, far_world, way)

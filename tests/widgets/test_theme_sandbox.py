@@ -1,0 +1,145 @@
+"""A theme is data: whatever its parts say, they reach nothing, cost little, and break no card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.widgets.cards import BASE, card
+from widgets.theme import Theme, ThemeError
+from widgets.themes.samples import every
+from widgets.themes.trial import tried
+
+OURS = Theme(base_url=BASE)
+
+
+def part(folder: Path, source: str, name: str = "_state_empty", theme: str = "east") -> Theme:
+    """A theme of one part."""
+    path = folder / theme / "parts" / f"{name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source, "utf-8")
+    return Theme(folder, theme, BASE)
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("{{ ''.__class__.__mro__ }}", "reads fields that do not exist"),
+        ("{{ w['__class__'] }}", "may not look inside Python"),
+        ("{{ w | attr('title') }}", "may not look inside Python"),
+        ("{{ {'a': 1} | xmlattr }}", "may not look inside Python"),
+        ("{{ cycler }}", "uses names that do not exist: cycler"),
+        ("{{ config }}", "uses names that do not exist: config"),
+        ("{{ g }}{{ session }}{{ request }}", "uses names that do not exist: g, request, session"),
+        ("{% for n in range(9) %}{% endfor %}", "uses names that do not exist: range"),
+        ("{{ w.title.encode() }}", "reads fields that do not exist: encode"),
+        ("{{ w.title.center(9) }}", "reads fields that do not exist: center"),
+        ("{{ w.title | center(999999999) }}", "may not use the filter center"),
+        ("{{ w.title | pprint }}", "may not use the filter pprint"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "may call format, join, get and split only"),
+        ("{% macro a() %}{% endmacro %}", "may not make or import macros"),
+        ("{% import '_foot.html' as f %}", "may not make or import macros"),
+        (
+            "{% for a in w.items %}{% include '_foot.html' %}{% endfor %}",
+            "may not include a part inside a loop",
+        ),
+        (
+            "{% for a in w.items %}{% for b in w.items %}{% for c in w.items %}{% endfor %}{% endfor %}{% endfor %}",
+            "may not have loops three deep",
+        ),
+        ("{% for a in w.items recursive %}{% endfor %}", "may not have loops three deep"),
+        ("{% filter safe %}<b>{% endfilter %}", "may not use the filter safe"),
+        ("{% include 'parent:_foot.html' %}", "includes files that do not exist: parent:_foot.html"),
+        ("{% include '_state_empty.html' %}", "may not include itself"),
+        ("x" * 16_001, "is longer than 16000 characters"),
+    ],
+)
+def test_a_part_that_reaches_out_is_refused(tmp_path: Path, source: str, wrong: str) -> None:
+    with pytest.raises(ThemeError, match=r"_state_empty\.html") as refused:
+        part(tmp_path, source)
+    assert wrong in str(refused.value)
+
+
+FAILING = (
+    "{{ 'a' * 1000000000 }}",
+    "{{ 9 ** 9 ** 9 }}",
+    "{{ '%999999999d' % 1 }}",
+    "{{ '{:999999999}'.format(1) }}",
+    "{{ w.items[0].title }}",
+    "{{ w.reason.text }}",
+    "{{ icons['sun'] }}",
+)
+"""What only shows when a card is drawn."""
+
+
+@pytest.mark.parametrize("source", FAILING)
+def test_a_part_that_fails_is_drawn_by_the_one_that_it_replaces_and_is_told_once(
+    tmp_path: Path, source: str
+) -> None:
+    theme = part(tmp_path, source)
+    with capture_logs() as logs:
+        drawn = [theme.widget(card(state="empty"), as_fragment=True, styled=False) for _ in range(2)]
+    assert drawn == [OURS.widget(card(state="empty"), as_fragment=True, styled=False)] * 2
+    assert [("theme.part_failed", True)] == [
+        (line["event"], line["part"] in ("east/_state_empty.html", "east/todos.html")) for line in logs
+    ]
+
+
+def test_a_part_that_writes_without_measure_is_left_out(tmp_path: Path) -> None:
+    theme = part(tmp_path, "{% for a in m %}{% for b in m %}" + "xxxxxxxxxx" * 9 + "{% endfor %}{% endfor %}")
+    drawn = theme.widget(card(state="empty"), as_fragment=True)
+    assert "没有待办" in drawn and "xxxx" not in drawn
+    assert "Overspent" in str(theme.failing)
+
+
+def test_a_failing_part_falls_back_to_its_parent_and_not_further(tmp_path: Path) -> None:
+    part(tmp_path, "<p>of the parent</p>", theme="west")
+    (tmp_path / "east").mkdir()
+    (tmp_path / "east" / "theme.json").write_text(json.dumps({"extends": "west"}))
+    theme = part(tmp_path, "{{ w.reason.text }}")
+    assert "<p>of the parent</p>" in theme.widget(card(state="empty"), as_fragment=True)
+
+
+def test_a_part_may_draw_the_one_that_it_replaces_inside_itself(tmp_path: Path) -> None:
+    theme = part(tmp_path, "<div class='own'>{% include 'parent:_foot.html' %}</div>", "_foot")
+    drawn = theme.widget(card(), as_fragment=True)
+    assert "<div class='own'>" in drawn and "data-pw-pause" in drawn
+    assert theme.failing == {}
+
+
+def test_everything_that_is_written_is_escaped_in_a_theme_too(tmp_path: Path) -> None:
+    theme = part(tmp_path, "<p>{{ w.title }}{{ '<i>' ~ w.title }}</p>")
+    assert "<p>&lt;b&gt;&lt;i&gt;&lt;b&gt;</p>" in theme.widget(card(state="empty", title="<b>"), True)
+
+
+def test_a_theme_of_copied_parts_draws_what_ours_draw(tmp_path: Path) -> None:
+    """The sandbox changes nothing of what is drawn."""
+    templates = Path(__file__).parents[2] / "widgets" / "templates"
+    for name in ("_todo", "_notice", "_head", "_foot", "_state_stale", "_state_signed-out"):
+        theme = part(tmp_path, (templates / f"{name}.html").read_text("utf-8"), name)
+    for view in every():
+        assert theme.widget(view, True, False) == OURS.widget(view, True, False)
+    assert theme.failing == {}
+
+
+TRIALS: list[tuple[str, str]] = [
+    (
+        "{% set a = m['all'] ~ m['all'] %}" + "{% set a = a ~ a ~ a ~ a ~ a ~ a %}" * 18 + "{{ a | length }}",
+        "MemoryError",
+    ),
+    ("{{ w.reason.text }}", "UndefinedError"),
+    ("<p>fine</p>", ""),
+]
+
+
+def test_a_theme_is_tried_in_a_process_that_may_die(tmp_path: Path) -> None:
+    """Too much memory, a value that is none in some state, and nothing wrong at all."""
+    for n, (source, _) in enumerate(TRIALS):
+        part(tmp_path, source, theme=f"theme-{n}")
+    wrong: Any = tried(tmp_path, [f"theme-{n}" for n in range(len(TRIALS))])
+    assert [expected in wrong.get(f"theme-{n}", "") for n, (_, expected) in enumerate(TRIALS)] == [True] * 3
+    assert "theme-2" not in wrong

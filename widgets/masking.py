@@ -1,0 +1,119 @@
+"""What an operator's terminal may show of requests and answers: their shape, but no secret and nobody's affairs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from widgets.oa import OABadAnswer
+from widgets.oa.reading import decoded, read_json
+from widgets.oa.rest_paths import opened
+
+HIDDEN: Final = "***"
+_SECRET_NAME: Final = re.compile(
+    r"auth|token|secr|sign|cookie|passw|pwd|ticket|session|credential|(?:app|api|access)_?key|^(?:key|spk|cpk|userid)$",
+    re.IGNORECASE,
+)
+_PERSONAL_NAME: Final = re.compile(
+    r"(?:user|person|creator|sender|member|owner|leader|real|nick|login|last|first)_?name|phone|mobile$|mail|^name$|^from$",
+    re.IGNORECASE,
+)
+_WORDS_OF_THE_SYSTEM: Final = re.compile(
+    r"^(?:err)?(?:msg|message|error|reason|info|status|code)$", re.IGNORECASE
+)
+_RANDOM: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_.~-]{20,}")
+_NUMBERS: Final = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
+"""Telephone and identity-card numbers (手机号, 身份证号)."""
+_ROWS: Final = 3
+_LONGEST: Final = 3000
+
+
+def secrets_in(value: object) -> list[str]:
+    """Every secret of a configured table."""
+    if isinstance(value, SecretStr):
+        return [value.get_secret_value()]
+    if isinstance(value, BaseModel):
+        value = [getattr(value, name) for name in type(value).model_fields]
+    elif isinstance(value, Mapping):
+        value = list(value.values())
+    elif hasattr(value, "__slots__") and not isinstance(value, str):
+        value = [getattr(value, name, None) for name in value.__slots__]
+    if isinstance(value, list | tuple):
+        return [secret for each in value for secret in secrets_in(each)]
+    return []
+
+
+class Mask:
+    """Hides what must not be seen; `personal` lets the affairs of people through, never a secret."""
+
+    def __init__(self, known: Iterable[str], personal: bool = False) -> None:
+        self._known, self._personal = {each for each in known if len(each) >= 4}, personal
+
+    def text(self, text: str) -> str:
+        """Without the secrets that are known by now."""
+        for secret in sorted(self._known, key=len, reverse=True):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def address(self, url: str) -> str:
+        """An address, with hidden parameters."""
+        parts = urlsplit(url)
+        query = "&".join(f"{name}={self.value(name, value)}" for name, value in parse_qsl(parts.query, True))
+        fragment = f"#{parts.fragment}" if parts.fragment else ""
+        return self.text(
+            f"{parts.scheme}://{parts.netloc}{unquote(parts.path)}{'?' * bool(query)}{query}{fragment}"
+        )
+
+    def header(self, name: str, value: str) -> str:
+        return HIDDEN if _SECRET_NAME.search(name) else self.text(self._unless_random(value))
+
+    def body(self, body: bytes, kind: str) -> str:
+        """A body fit for a terminal: at most three rows of a list, at most 3,000 characters."""
+        if "urlencoded" in kind:
+            pairs = parse_qsl(decoded(body), True)
+            return self.text("&".join(f"{name}={self.value(name, value)}" for name, value in pairs))
+        try:
+            shown = json.dumps(self._json("", read_json(body)), ensure_ascii=False, indent=1)
+        except OABadAnswer:
+            shown = self.plain("", decoded(body).strip())
+        shown = self.text(shown)
+        return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(shown)} characters)"
+
+    def value(self, name: str, value: str) -> str:
+        """A parameter, which may be JSON itself."""
+        inner = opened(value)
+        if inner is not value:
+            return json.dumps(self._json(name, inner), ensure_ascii=False)
+        return self.plain(name, value)
+
+    def plain(self, name: str, value: str) -> str:
+        """A text of this name."""
+        if _SECRET_NAME.search(name) and value:
+            if len(value) >= 8:
+                self._known.add(value)
+            return HIDDEN
+        value = self.text(value)
+        if self._personal or _WORDS_OF_THE_SYSTEM.match(name):
+            return value
+        if not value.isascii() or (_PERSONAL_NAME.search(name) and value):
+            return f"{value[:1]}…({len(value)})"
+        return _NUMBERS.sub(HIDDEN, self._unless_random(value))
+
+    def _unless_random(self, value: str) -> str:
+        return f"{value[:4]}…({len(value)})" if _RANDOM.fullmatch(value) else value
+
+    def _json(self, name: str, value: object) -> Any:
+        if isinstance(value, dict):
+            return {key: self._json(key, each) for key, each in value.items()}
+        if isinstance(value, list):
+            more = [f"… {len(value) - _ROWS} more"] if len(value) > _ROWS else []
+            return [self._json(name, each) for each in value[:_ROWS]] + more
+        if isinstance(value, str):
+            inner = opened(value)
+            return self._json(name, inner) if inner is not value else self.plain(name, value)
+        return HIDDEN if _SECRET_NAME.search(name) and isinstance(value, int) else value

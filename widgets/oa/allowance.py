@@ -1,0 +1,77 @@
+"""The calls a second that an OA's owner agreed to: kept by all instances together, evenly spaced, never exceeded.
+
+A call books the next free moment and waits for it. The moments are kept in Redis, by Redis's own clock; while it is
+away each instance keeps the rate for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final, Protocol
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+LONGEST_WAIT: Final = 5.0
+"""Seconds that a call may have to wait; where the next free moment is later, the call is not made at all."""
+_BOOK: Final = """
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local free = tonumber(redis.call('GET', KEYS[1]) or '0')
+if free < now then free = now end
+local wait = free - now
+if wait > tonumber(ARGV[2]) then return -1 end
+local left = math.ceil((wait + ARGV[1]) / 1000) + 1000
+redis.call('SET', KEYS[1], string.format('%.0f', free + ARGV[1]), 'PX', left)
+return wait
+"""
+
+
+class Allowance(Protocol):
+    """What a call needs before it goes out."""
+
+    async def book(self) -> bool:
+        """Waits for the call's moment; False: it would be too long a wait, and the call must not be made."""
+
+
+class Shared:
+    """One source's rate, in calls a second."""
+
+    def __init__(self, redis: Redis, source: str, rate: float) -> None:
+        self._key, self._apart = f"pw:rate:{source}", 1.0 / rate
+        self._script = redis.register_script(_BOOK)
+        self._free = 0.0
+        """The next free moment of this instance alone, by its own clock."""
+
+    async def book(self) -> bool:
+        wait = await self._wait()
+        if wait is None:
+            return False
+        if wait > 0:
+            await asyncio.sleep(wait)
+        return True
+
+    async def _wait(self) -> float | None:
+        try:
+            found: Any = await self._script(
+                keys=[self._key], args=[round(self._apart * 1e6), round(LONGEST_WAIT * 1e6)]
+            )
+        except (RedisError, OSError) as error:
+            log.warning("oa.rate_kept_alone", error=type(error).__name__)
+            return self._alone()
+        # Whatever is no number came from a connection that is out of step.
+        if not isinstance(found, int):
+            return self._alone()
+        return None if found < 0 else found / 1e6
+
+    def _alone(self) -> float | None:
+        now = time.monotonic()
+        wait = max(self._free - now, 0.0)
+        if wait > LONGEST_WAIT:
+            return None
+        self._free = now + wait + self._apart
+        return wait

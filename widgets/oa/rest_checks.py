@@ -1,0 +1,256 @@
+"""What the tables of a mapping must agree on, found at start: a sentence for each disagreement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Final
+
+from widgets.links import origin, rebuild
+from widgets.oa.rest import Mapped
+from widgets.oa.rest_bodies import templates
+from widgets.oa.rest_fields import Item
+from widgets.oa.rest_items import URGENCIES
+from widgets.oa.rest_mapping import Conditions, Listed, Request, Step
+from widgets.oa.rest_plan import System, of_request
+from widgets.oa.rest_signing import Value, applied
+from widgets.oa.rest_templates import BUILT_IN, CLICK, MOMENT, PAGING, PERSON, REQUEST, Hole, Template
+
+_RESERVED: Final = ("secret", "value", "row")
+_ANY_REQUEST: Final = PERSON | MOMENT | REQUEST
+Places = Iterator[tuple[str, Template, frozenset[str]]]
+"""Each key, its template, and the built-in names that have a value there."""
+
+
+def disagreements(mapped: Mapped, open_url: str, also_open: Iterable[str]) -> Iterator[str]:
+    """Sentences that begin with a key of the source."""
+    found = list(_names(mapped))
+    yield from found
+    if found:
+        return  # the rest would only repeat them
+    if circle := _circle(mapped.system):
+        yield f"{circle} needs itself: what it uses must not lead back to it."
+        return
+    yield from _requests(mapped)
+    yield from _persons(mapped)
+    yield from _fields(mapped, open_url, also_open)
+
+
+def requests(mapped: Mapped) -> Iterator[tuple[str, Request, str | None]]:
+    """Every request with its key, and the step that it is, if it is one."""
+    for name, step in mapped.system.steps.items():
+        yield f"steps.{name}", step, name
+    for key, listed in (("todos", mapped.todos), ("notices", mapped.notices)):
+        if listed:
+            yield key, listed, None
+            if listed.count:
+                yield f"{key}.count", listed.count, None
+    if mapped.ping:
+        yield "ping", mapped.ping, None
+
+
+def _templates(mapped: Mapped) -> Places:
+    everywhere = BUILT_IN - CLICK - PAGING
+    yield from ((f"compute.{name}", each, BUILT_IN) for name, each in mapped.system.compute.items())
+    yield from ((f"headers.{name}", each, everywhere) for name, each in mapped.system.headers.items())
+    for key, request, _ in requests(mapped):
+        paging = PAGING if isinstance(request, Listed) else frozenset()
+        yield from _of_request(key, request, _ANY_REQUEST | paging)
+    for key, item in _items(mapped):
+        written = [item.text, item.otherwise, *item.choose.values()]
+        yield from ((key, each, PERSON | frozenset({"row"})) for each in written if each)
+    click = mapped.click
+    yield from ((f"click.query.{n}", each, PERSON | MOMENT | CLICK) for n, each in click.query.items())
+    yield from (("click.url", each, PERSON | MOMENT | CLICK) for each in [click.url] if each)
+
+
+def _of_request(key: str, request: Request, names: frozenset[str]) -> Places:
+    yield f"{key}.path", request.path, names - REQUEST
+    yield from ((f"{key}.headers.{name}", each, names) for name, each in request.headers.items())
+    for table, bodies in (("query", request.query), ("form", request.form or {})):
+        for name, body in bodies.items():
+            yield from ((f"{key}.{table}.{name}", each, names) for each in templates(body))
+    if request.body is not None:
+        yield from ((f"{key}.body", each, names) for each in templates(request.body))
+    if request.text:
+        yield f"{key}.text", request.text, names
+    if isinstance(request, Step):
+        for name, taken in request.take.items():
+            yield from ((f"{key}.take.{name}.equals", each, PERSON) for each in [taken.equals] if each)
+    if isinstance(request, Listed) and request.owner:
+        yield f"{key}.owner.equals", request.owner.equals, PERSON
+
+
+def _items(mapped: Mapped) -> Iterator[tuple[str, Item]]:
+    for key, listed in (("todos", mapped.todos), ("notices", mapped.notices)):
+        for name in type(listed.fields).model_fields if listed else ():
+            item = getattr(listed.fields, name) if listed else None
+            if item is not None:
+                yield f"{key}.fields.{name}", item
+
+
+def _names(mapped: Mapped) -> Iterator[str]:
+    system = mapped.system
+    for name in (*system.steps, *system.compute):
+        if name in _RESERVED or name in BUILT_IN:
+            table = "steps" if name in system.steps else "compute"
+            yield f"{table}.{name} has a name of our own: it must be called differently."
+    for key, template, known in _templates(mapped):
+        for name in dict.fromkeys(template.names()):
+            if wrong := _unknown(name, known, system):
+                yield f"{key} uses {{{name}}}: {wrong}."
+        for hole in template.holes():
+            if wrong := _unusable(hole, system):
+                yield f"{key}: {wrong}."
+
+
+def _unknown(name: str, known: frozenset[str], system: System) -> str | None:
+    """What is wrong with a name; None when it stands for something there."""
+    first, dot, rest = name.partition(".")
+    if name in known or name in system.compute or name in system.texts or (first == "row" and "row" in known):
+        return None
+    if not dot:
+        return _instead(name, [*sorted(known - {"row"}), *system.compute], "no such name here")
+    if first in ("secret", "value"):
+        there = [each.partition(".")[2] for each in system.texts if each.startswith(first + ".")]
+        return _instead(rest, there, f"there is no {rest} in {first}s")
+    if first == "row":
+        return "there is no row at this place"
+    if first not in system.steps:
+        return _instead(first, [*system.steps], f"there is no step {first}")
+    if rest not in system.steps[first].take:
+        return _instead(rest, [*system.steps[first].take], f"the step {first} takes no {rest}")
+    return None
+
+
+def _instead(name: str, there: list[str], wrong: str) -> str:
+    close = get_close_matches(name, there, n=1)
+    if close:
+        return f"{wrong}, the nearest is {close[0]}"
+    return f"{wrong}, there are {', '.join(there)}" if there else wrong
+
+
+def _unusable(hole: Hole, system: System) -> str | None:
+    """A function with a key of the source that is no such key: tried on a text that does not matter."""
+    value: Value = datetime(2026, 1, 1, tzinfo=UTC) if hole.name == "now" else "0"
+    for call in hole.calls:
+        if any(name not in system.texts for name in call.names):
+            return None
+        given: list[Value] = [system.texts[name] for name in call.names]
+        try:
+            value = applied(call.name, value, [*given, call.text] if call.text else given)
+        except ValueError as error:
+            return f"{{{hole.name}|…}} cannot be computed: {error}"
+    return None
+
+
+def _circle(system: System) -> str | None:
+    """The key of something that needs itself."""
+    needs = {f"compute.{name}": {*each.names()} for name, each in system.compute.items()}
+    edges = {key: {f"compute.{name}" for name in names} & needs.keys() for key, names in needs.items()}
+    for name, step in system.steps.items():
+        edges[f"steps.{name}"] = {f"steps.{each}" for each in system.plan(step, name).steps}
+    return next((key for key in edges if _leads(key, key, edges)), None)
+
+
+def _leads(start: str, goal: str, edges: dict[str, set[str]]) -> bool:
+    seen: set[str] = set()
+    waiting = [*edges[start]]
+    while waiting:
+        key = waiting.pop()
+        if key == goal:
+            return True
+        if key not in seen:
+            seen.add(key)
+            waiting += edges.get(key, ())
+    return False
+
+
+def _requests(mapped: Mapped) -> Iterator[str]:
+    for key, request, _ in requests(mapped):
+        if not request.path.text.startswith("/"):
+            yield f'{key}.path is "{request.path.text}": it must begin with / and goes below base_url.'
+        bodies = [name for name in ("form", "body", "text") if getattr(request, name) is not None]
+        if len(bodies) > 1:
+            yield f"{key} has {' and '.join(bodies)}: only one of them can be sent."
+        if request.method == "GET" and bodies:
+            yield f'{key}.{bodies[0]} goes with no GET: {key}.method must be "POST" or "PUT".'
+        yield from _conditions(key, request)
+        if isinstance(request, Listed):
+            yield from _paging(key, request, mapped.system)
+
+
+def _conditions(key: str, request: Request) -> Iterator[str]:
+    tables: list[tuple[str, Conditions]] = [
+        (n, getattr(request, n)) for n in ("success", "expired", "denied")
+    ]
+    if isinstance(request, Listed):
+        tables.append(("empty", request.empty))
+    for name, conditions in tables:
+        for each in conditions:
+            if not (each.values or each.matches or each.type or each.missing is not None):
+                yield f"{key}.{name} demands nothing: it must have values, matches, type or missing."
+
+
+def _paging(key: str, listed: Listed, system: System) -> Iterator[str]:
+    names = system.names(of_request(listed))
+    if listed.pages > 1 and not names & {"page", "offset", "cursor"}:
+        yield f"{key}.pages is {listed.pages}: the request must have {{page}}, {{offset}} or {{cursor}} in it."
+    if "cursor" in names and listed.next is None:
+        yield f"{key}.next is missing: it says where the next {{cursor}} stands."
+
+
+def _persons(mapped: Mapped) -> Iterator[str]:
+    """A list of to-dos that does not depend on the person would be everybody's."""
+    todos, system = mapped.todos, mapped.system
+    for owner in (each.owner for each in (todos, mapped.notices) if each and each.owner):
+        if not system.names([owner.equals]) & PERSON and not any(
+            system.is_personal(system.steps[name], name) for name in system.steps_in([owner.equals])
+        ):
+            yield f'owner.equals is "{owner.equals.text}": it must depend on the person, such as {{account}}.'
+    if todos and not todos.owner and not system.is_personal(todos):
+        yield "todos asks the same for everybody: {account}, or a value looked up with it, must be in it."
+    if mapped.ping and system.is_personal(mapped.ping):
+        yield "ping asks for a person: it must do without {account} and the like."
+
+
+def _fields(mapped: Mapped, open_url: str, also_open: Iterable[str]) -> Iterator[str]:
+    allowed = {origin(open_url), *(origin(each) for each in also_open)}
+    for key, item in _items(mapped):
+        if not (item.at or item.text or item.otherwise):
+            yield f"{key} says nothing: it must have at or text."
+        if (item.choose or item.map or item.above) and not (item.at or item.text):
+            yield f"{key}.at is missing: it says what decides."
+        for bound in item.above:
+            if not re.fullmatch(r"-?\d+(\.\d+)?", bound):
+                yield f'{key}.above has "{bound}": it must be a number.'
+        name = key.rpartition(".")[2]
+        if name == "urgency":
+            yield from _urgency(key, item)
+        if name in ("url", "mobile_url"):
+            yield from _address(key, item, open_url, allowed)
+        if name.endswith("_at"):
+            yield from _formats(key, item)
+
+
+def _urgency(key: str, item: Item) -> Iterator[str]:
+    said = [*item.map.values(), *item.above.values(), *([item.otherwise.text] if item.otherwise else [])]
+    for value in said:
+        if value not in URGENCIES:
+            yield f'{key} has "{value}": it must be critical, high or normal.'
+
+
+def _address(key: str, item: Item, open_url: str, allowed: set[str]) -> Iterator[str]:
+    for template in (item.text, item.otherwise, *item.choose.values()):
+        written = template.write_address(lambda name: "0") if template else None
+        first = template.parts[0] if template and template.parts else ""
+        if template and isinstance(first, str) and rebuild(written or "", open_url, allowed) is None:
+            yield f'{key} has "{template.text}": it must begin with / or with an address that is allowed.'
+
+
+def _formats(key: str, item: Item) -> Iterator[str]:
+    for form in item.formats:
+        if form not in ("iso", "epoch") and "%" not in form:
+            yield f'{key}.formats has "{form}": it must be iso, epoch or a pattern such as %Y-%m-%d %H:%M.'

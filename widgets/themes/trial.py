@@ -1,0 +1,129 @@
+"""A theme is drawn once in a child process of little memory and time before anybody sees it.
+
+What a theme's parts may do is bounded in every way that is known; this bounds what is not. The child draws every
+state, and its answer is one line of JSON a theme.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from widgets.theme import Theme, ThemeError
+from widgets.themes.samples import BASE, every, odd
+from widgets.views import WidgetView
+
+MEMORY: Final = 96 * 1024 * 1024
+"""Bytes more than the program itself needs."""
+PROCESSOR: Final = 3.0
+"""Seconds of processor time for reading, compiling and drawing one theme in all its states."""
+PATIENCE: Final = 20.0
+"""Seconds for one child, whatever it does."""
+SIZES: Final = ("compact", "list", "full")
+_ROOT: Final = Path(__file__).parents[2]
+_CUT: Final = "takes more memory or time than a card may: look for loops and texts that grow"
+
+
+def tried(themes_dir: Path, names: Sequence[str]) -> Mapping[str, str]:
+    """What is wrong with each of these themes, as the rest of a sentence; whoever is not in it is fine."""
+    said = _ask(themes_dir, names) if names else {}
+    # Whoever brought the child down is the first that it said nothing of; the others have their own.
+    for name in [each for each in names if each not in said]:
+        said = {name: _CUT, **said, **_ask(themes_dir, [name])}
+    return {name: wrong for name, wrong in said.items() if wrong}
+
+
+def _ask(themes_dir: Path, names: Sequence[str]) -> dict[str, str]:
+    command = [sys.executable, "-m", "widgets.themes.trial", str(themes_dir.absolute()), *names]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter and module; names are checked by `is_name`)
+            command,
+            capture_output=True,
+            timeout=PATIENCE * len(names),
+            cwd="/",
+            env={"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {}
+    return dict(_told(done.stdout))
+
+
+def _told(lines: bytes) -> Iterator[tuple[str, str]]:
+    for line in lines.splitlines():
+        try:
+            name, wrong = json.loads(line)
+        except ValueError:
+            continue
+        yield str(name), str(wrong)
+
+
+def views() -> Iterator[WidgetView[Any]]:
+    """Everything that a theme is tried with."""
+    for size in SIZES:
+        yield from every(size=size, heading=4)
+    yield from odd()
+
+
+def _wrong(themes_dir: Path, name: str) -> str:
+    """What is wrong with one theme; empty when nothing is."""
+    try:
+        theme = Theme(themes_dir, name, BASE)
+        for view in views():
+            for as_fragment in (False, True):
+                theme.widget(view, as_fragment)
+            theme.count(view)
+        for page, given in PAGES.items():
+            theme.page(page, **given)
+    except ThemeError as error:
+        return str(error)
+    except MemoryError:
+        return _CUT
+    except Exception as error:
+        return f"cannot be drawn: {type(error).__name__}: {error}"
+    return "; ".join(f"{part} cannot be drawn: {reason}" for part, reason in theme.failing.items())
+
+
+PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "error": {"code": "item-not-found", "reference": "7F3A41C2"},
+    "signed_in": {},
+    "signed_out": {},
+    "handed_over": {
+        "ticket": "t",
+        "target": "https://portal.hospital.example",
+        "code": "c",
+        "number": "123456",
+    },
+}
+"""The whole pages that a theme may draw, and what they are given."""
+
+
+def _bound(themes: int) -> None:
+    """From here on this process has only so much more."""
+    used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    signal.setitimer(signal.ITIMER_PROF, PROCESSOR * themes)  # the signal ends the process
+
+
+def _main(folder: str, *names: str) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    _bound(1)
+    for name in names:
+        signal.setitimer(signal.ITIMER_PROF, PROCESSOR)
+        print(json.dumps([name, _wrong(Path(folder), name)]), flush=True)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
