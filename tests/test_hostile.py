@@ -49,6 +49,9 @@ TOKEN = "/api/ec/dev/auth/applytoken"
 DOCUMENTS = "/api/doc/mobile/systemDoc/getCategoryDocList"
 
 
+_COMMAND = re.compile(rb"(?:^|\r\n)\*\d+\r\n")
+
+
 @dataclass
 class Line:
     """A wire to Valkey: it carries all, or only what does not read (`deaf`), is silent, cut, or answers with bytes."""
@@ -75,8 +78,8 @@ class Line:
             while self.mode != "cut" and (data := await reader.read(65536)):
                 if isinstance(self.mode, bytes):
                     writer.write(self.mode)
-                elif self.mode == "deaf" and b"MGET" in data:
-                    writer.write(b"-LOADING not yet\r\n")
+                elif self.mode == "deaf" and b"GET\r\n" in data:
+                    writer.write(b"-LOADING not yet\r\n" * len(_COMMAND.findall(data)))
                 elif self.mode in ("through", "deaf"):
                     forth.write(data)
         finally:
