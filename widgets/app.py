@@ -212,6 +212,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
                 pages=pages,
                 record=record,
                 allowed={source.id: (origin(source.open_url),) for source in settings.sources},
+                campuses={campus.id: campus.name for campus in settings.campuses},
                 language=service.language,
                 base_url=base_url,
                 request_id=_request_id,

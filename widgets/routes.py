@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
+import orjson
 import structlog
 from quart import Blueprint, Response, request
 from werkzeug.datastructures import Headers as WireHeaders
@@ -15,11 +16,13 @@ from werkzeug.datastructures import Headers as WireHeaders
 from audit.trail import Action, AuditEvent, Outcome
 from auth.guard import anyone, cookie_header, see_other, signed_in
 from auth.session import Session
-from widgets.asking import Headers, asked
+from widgets.asking import Headers, asked, parameters
 from widgets.cards import Ask
 from widgets.feed import Feed
 from widgets.items import Kind, Reference
+from widgets.layout import Layout
 from widgets.links import rebuild
+from widgets.manifest import fallback, manifest, podlet
 from widgets.memory import Memory
 from widgets.oa import OAError
 from widgets.pages import Pages
@@ -47,6 +50,8 @@ class Parts:
     record: Callable[[AuditEvent], Awaitable[None]]
     allowed: Mapping[str, tuple[str, ...]]
     """Origins that a source's links may lead to, by source id."""
+    campuses: Mapping[str, str]
+    """Names of the campuses by id."""
     language: Language
     base_url: str
     request_id: Callable[[], str]
@@ -68,6 +73,33 @@ def blueprint(parts: Parts) -> Blueprint:
     @anyone
     async def count(name: Kind) -> Response:
         return _answered(await parts.replies.count(_asked(parts, name)))
+
+    @widgets.get("/widgets.json")
+    @anyone
+    async def manifest_of_all() -> Response:
+        themes = parts.themes
+        return _json(
+            manifest(
+                themes.default.words,
+                parts.campuses,
+                ["default", *themes.names()],
+                parts.base_url,
+                parts.language,
+                themes.default.look,
+            )
+        )
+
+    @widgets.get("/widgets/<any(todos,notices):name>/manifest.json")
+    @anyone
+    async def podium(name: Kind) -> Response:
+        return _json(podlet(name, parts.base_url, parts.themes.default.look))
+
+    @widgets.get("/widgets/<any(todos,notices):name>/fallback")
+    @anyone
+    async def fallback_of_one(name: Kind) -> Response:
+        lang = Layout.read(parameters(request.query_string), parts.language).lang
+        html = fallback(name, parts.themes.default.words[lang], parts.base_url)
+        return Response(html, content_type="text/html; charset=utf-8")
 
     @widgets.get("/open/<reference>")
     @signed_in
@@ -99,6 +131,10 @@ def blueprint(parts: Parts) -> Blueprint:
         return Response(body, content_type=content_type, headers=kept)
 
     return widgets
+
+
+def _json(told: Mapping[str, Any]) -> Response:
+    return Response(orjson.dumps(told).decode(), content_type="application/json")
 
 
 def _script(body: bytes) -> Response:
