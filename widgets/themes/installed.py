@@ -54,6 +54,8 @@ class Themes:
         )
         self._seen = self._former = self._signature()
         self._gone: dict[str, Theme] = {}
+        self.refused: dict[str, str] = {}
+        """What is wrong with each theme whose folder, as it is now, is not taken up."""
         wrong = self._tried(self.names())
         if name in wrong:
             raise ThemeError(f"The theme {name}: {wrong[name]}.")
@@ -118,10 +120,12 @@ class Themes:
             try:
                 self._all[name] = Theme(self._dir, name, self._base_url, events=self._events)
             except (ThemeError, OSError) as error:
+                self.refused[name] = str(error)
                 log.error("theme.refused", theme=name, reason=str(error))
 
     def _tried(self, names: list[str]) -> Mapping[str, str]:
         wrong = self._trial(self._dir, names) if self._dir and names else {}
+        self.refused = dict(wrong)
         for name, reason in wrong.items():
             log.error("theme.refused", theme=name, reason=reason)
         return wrong
