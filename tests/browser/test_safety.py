@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import pytest
 from playwright.async_api import Browser, Frame, Page, expect
 
-from demo.people import HAN, SHEN, ZHOU
+from demo.people import HAN, SHEN, ZHOU, Person
 from demo.world import World
 from tests.browser.annex import Annex, opened
+from tests.browser.door import Door
 from tests.browser.visitor import (
     Clock,
     Visitor,
@@ -97,23 +98,27 @@ async def test_what_people_typed_in_the_oa_stays_text(visitor: Visitor, clock: C
     await assert_typed(page, HOSTILE[3:])
 
 
-async def private(visitor: Visitor, since: int, world: World) -> list[str]:
-    """ZHOU's own titles that the service sent since then."""
-    bodies = [await each.text() for each in visitor.answers[since:] if each.status == 200]
-    return [task.title for task in world.oa.waiting(ZHOU) if any(task.title in body for body in bodies)]
+def told(door: Door, since: int, person: Person, world: World) -> list[str]:
+    """This person's own titles that the service sent to anybody since then."""
+    bodies = b"".join(door.sent[since:]).decode()
+    return [task.title for task in world.oa.waiting(person) if task.title in bodies]
 
 
 @pytest.mark.parametrize("way", ["/", "/htmx2"])
-async def test_the_next_person_at_this_machine_sees_their_own_list_only(visitor: Visitor, way: str) -> None:
+async def test_the_next_person_at_this_machine_sees_their_own_list_only(
+    visitor: Visitor, door: Door, way: str
+) -> None:
     """Signed out at the portal, another person signs in: nothing of the first is sent or shown again."""
     page, world = await visitor.sign_in(ZHOU, way), visitor.world
     assert waiting(world, ZHOU) == await titles(await shown(card(page)))
-    since = len(visitor.answers)
+    assert told(door, 0, ZHOU, world)
     await page.goto(f"{world.at.portal}/sign-out")
     await page.wait_for_url(f"{world.at.portal}/*")
+    since = len(door.sent)
     page = await visitor.sign_in(HAN, way)
     assert waiting(world, HAN) == await titles(await shown(card(page)))
-    assert [] == await private(visitor, since, world)
+    assert [] == told(door, since, ZHOU, world)
+    assert told(door, since, HAN, world)
 
 
 async def leave(visitor: Visitor) -> None:
