@@ -54,6 +54,7 @@ from widgets.replies import Replies
 from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import ASKING_BACK, connect
 from widgets.streams import Streams
+from widgets.studio import routes as studio
 from widgets.theme import ThemeError
 from widgets.themes.installed import Themes
 from widgets.themes.trial import tried
@@ -221,6 +222,17 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
             )
         )
     )
+    if service.studio != "off":
+        app.register_blueprint(
+            studio.blueprint(
+                studio.Parts(
+                    themes=themes,
+                    base_url=base_url,
+                    language=service.language,
+                    openness=service.studio,
+                )
+            )
+        )
     asking_back = [source.id for source in settings.sources if source.kind in ASKING_BACK]
     app.register_blueprint(asked_back.blueprint(tickets, asking_back))
     Guard(sessions, base_url=base_url, from_operations=peers.is_from_operations).install(app)

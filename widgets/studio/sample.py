@@ -1,0 +1,60 @@
+"""The cards of the studio: samples, whose links and refreshes stay in the studio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, get_args
+
+from widgets.items import Kind
+from widgets.studio.choice import Choice
+from widgets.theme import Theme
+from widgets.themes.samples import card, odd
+from widgets.views import State, WidgetView
+
+STATES: Final[tuple[str, ...]] = get_args(State)
+_ODD_NAMES: Final = ("bare", "strange", "many", "zero", "bare", "long", "unnamed", "blank", "number")
+ODD: Final[Mapping[tuple[Kind, str], WidgetView[Any]]] = {
+    (view.name, name): view for name, view in zip(_ODD_NAMES, odd(), strict=False)
+}
+"""Cards that real life has too, by widget and name: no details, strange texts, many rows. In Chinese only."""
+
+
+def names(widget: Kind) -> list[str]:
+    """What a widget can be looked at in: the contract's states, then the odd cards."""
+    return [*STATES, *(name for kind, name in ODD if kind == widget)]
+
+
+def sample(choice: Choice, look: str) -> WidgetView[Any] | None:
+    """The card of a view; None when there is no such state. `look`: of the theme, so that refreshes notice a change."""
+    layout, odd_one = choice.layout, ODD.get((choice.widget, choice.state))
+    if odd_one is None and choice.state not in STATES:
+        return None
+    made = odd_one or card(choice.widget, choice.state, layout.lang)  # type: ignore[arg-type]  # checked above
+    return replace(
+        made,
+        items=tuple(replace(row, href=row.href and _leads(choice)) for row in made.items[: layout.limit]),
+        src=choice.document(),
+        version=f"sample.{look}",
+        scheme=layout.scheme,
+        size=layout.size,
+        heading=layout.heading,
+        framed=True,
+        more_url=made.more_url and _leads(choice),
+        direct_url=made.direct_url and _leads(choice),
+        sign_in_url=made.sign_in_url and _leads(choice),
+    )
+
+
+def _leads(choice: Choice) -> str:
+    return choice.tool("sample")
+
+
+def drawn(theme: Theme, choice: Choice, view: WidgetView[Any], as_fragment: bool) -> str:
+    """The card as production draws it, but for its link to the stream of wake-ups: samples have none.
+
+    The mark stands below the card in a document, where nobody takes it for a part of it.
+    """
+    html = theme.widget(view, as_fragment, campus=choice.layout.campus)
+    html = html.replace(f' data-events="{theme.base_url}/widgets/events"', "")
+    return html.replace("</main>", "</main>\n<p>示例数据 · Sample data</p>", 1)

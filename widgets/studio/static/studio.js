@@ -1,0 +1,222 @@
+// The studio's pages: drawing the width, trying tokens, taking up what changes on disk, copying. Everything else is links.
+(function () {
+'use strict';
+const body = document.body, words = JSON.parse(body.getAttribute('data-words'));
+const all = (selector, from) => [...(from || document).querySelectorAll(selector)];
+const one = selector => document.querySelector(selector);
+
+function toast(text) {
+  const note = one('[data-toast]');
+  note.textContent = text;
+  note.setAttribute('data-shown', '');
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => note.removeAttribute('data-shown'), 1800);
+}
+
+// The clipboard is only there in secure contexts; intranets are often none.
+async function copy(text) {
+  try { await navigator.clipboard.writeText(text); } catch (e) {
+    const area = Object.assign(document.createElement('textarea'), {value: text});
+    body.appendChild(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  toast(words.copied);
+}
+document.addEventListener('click', event => {
+  const button = event.target.closest('[data-copy]');
+  if (button) copy(document.getElementById(button.getAttribute('data-copy')).textContent);
+});
+
+// The width of the stage.
+const grip = one('[data-grip]');
+if (grip) {
+  const frame = one('[data-sheet] iframe');
+  const set = wanted => {
+    const width = Math.min(Math.max(Math.round(wanted), 200), 1280);
+    frame.width = width;
+    one('[data-width]').textContent = width;
+    grip.setAttribute('aria-valuenow', width);
+    const here = new URL(location.href);
+    here.searchParams.set('w', width);
+    history.replaceState(null, '', here);
+    for (const link of all('a[data-view]')) {
+      if (link.closest('[data-widths]')) continue;
+      const to = new URL(link.href);
+      to.searchParams.set('w', width);
+      link.href = to;
+    }
+  };
+  grip.addEventListener('pointerdown', down => {
+    const before = +frame.width, from = down.clientX;
+    grip.setPointerCapture(down.pointerId);
+    // The sheet is centred: it grows to both sides.
+    const move = event => set(before + (event.clientX - from) * 2);
+    grip.addEventListener('pointermove', move);
+    grip.addEventListener('pointerup', () => grip.removeEventListener('pointermove', move), {once: true});
+    down.preventDefault();
+  });
+  grip.addEventListener('keydown', event => {
+    const step = {ArrowLeft: -8, ArrowRight: 8}[event.key];
+    if (step) { set(+frame.width + step); event.preventDefault(); }
+  });
+}
+
+// Tokens. What is typed lives in the fragment of the address, so that it can be passed on like any other view.
+const panel = one('[data-tokens]');
+const edits = new Map(new URLSearchParams(location.hash.slice(1)));
+const rows = panel ? all('[data-token]', panel) : [];
+const row = name => rows.find(each => each.getAttribute('data-token') === name);
+const isColour = each => !!each.querySelector('[type=color]');
+const normal = text => {
+  const digits = text.trim().replace(/^#/, '');
+  const six = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits;
+  return /^[0-9a-f]{6}$/i.test(six) ? '#' + six.toUpperCase() : null;
+};
+const cards = () => all('iframe').map(frame => frame.contentDocument).filter(Boolean).flatMap(doc => {
+  const host = doc.querySelector('portal-widget');
+  return host && host.shadowRoot ? [host.shadowRoot] : [doc];
+});
+
+// A constructed sheet is none that a content security policy refuses.
+function dress(root, slot, text) {
+  const view = (root.ownerDocument || root).defaultView;
+  if (!view || !('adoptedStyleSheets' in root)) return;
+  const mine = root.studio = root.studio || {};
+  if (!mine[slot]) {
+    mine[slot] = new view.CSSStyleSheet();
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, mine[slot]];
+  }
+  mine[slot].replaceSync(text);
+}
+function apply() {
+  const lines = [...edits].map(([name, value]) => row(name) && '--pw-' + (isColour(row(name)) ? 'color-' : '') + name + ':' + value.replace(/[;{}<]/g, '') + ';');
+  cards().forEach(root => dress(root, 'edits', lines.length ? '.pw.pw[data-widget][data-size]{' + lines.filter(Boolean).join('') + '}' : ''));
+}
+function note() {
+  const said = new URLSearchParams([...edits].map(([name, value]) => [name, value.replace(/^#/, '')])).toString();
+  history.replaceState(null, '', location.pathname + location.search + (said ? '#' + said : ''));
+  for (const button of all('[data-copy-tokens],[data-forget]')) button.hidden = !edits.size;
+  for (const each of rows) each.toggleAttribute('data-changed', edits.has(each.getAttribute('data-token')));
+  for (const link of all('a[data-view]')) link.hash = said;
+}
+async function judge() {
+  const query = [...edits].filter(([name]) => row(name) && isColour(row(name))).map(([name, value]) => '&' + name + '=' + value.slice(1)).join('');
+  const turn = judge.turn = (judge.turn || 0) + 1;
+  const answer = await fetch(panel.getAttribute('data-tokens') + query);
+  if (!answer.ok || turn !== judge.turn) return;
+  for (const told of await answer.json()) show(row(told.name), told);
+}
+function show(item, told) {
+  if (!item) return;
+  const ratios = item.querySelector('.ratios');
+  if (!told.pairs.length) return;
+  ratios.textContent = '';
+  for (const pair of told.pairs) {
+    const chip = Object.assign(document.createElement('span'), {className: 'ratio' + (pair.passes ? '' : ' ratio--low'), title: pair.back + ' ≥ ' + pair.least, textContent: pair.ratio.toFixed(1)});
+    chip.appendChild(Object.assign(document.createElement('small'), {textContent: ' ' + pair.back}));
+    ratios.appendChild(chip);
+  }
+  if (!told.nearest) return;
+  const button = Object.assign(document.createElement('button'), {type: 'button', textContent: words.use + ' ' + told.nearest});
+  button.setAttribute('data-use', told.nearest);
+  ratios.appendChild(button);
+}
+function edit(item, text, typing) {
+  const name = item.getAttribute('data-token'), was = item.getAttribute('data-was');
+  const value = isColour(item) ? normal(text) : text.trim();
+  if (!value) return;
+  if (value === was) edits.delete(name); else edits.set(name, value);
+  if (isColour(item)) item.querySelector('[type=color]').value = value.toLowerCase();
+  if (!typing) item.querySelector('[type=text]').value = value;
+  apply();
+  note();
+  clearTimeout(edit.timer);
+  edit.timer = setTimeout(judge, 120);
+}
+function tokensJson() {
+  const out = {};
+  for (const [name, value] of edits) {
+    const path = isColour(row(name)) ? ['color', name] : [name.split('-')[0], name.split('-').slice(1).join('-')];
+    (out[path[0]] = out[path[0]] || {})[path[1]] = {$value: value};
+  }
+  return JSON.stringify(out, null, 2);
+}
+if (panel) {
+  panel.addEventListener('input', event => edit(event.target.closest('[data-token]'), event.target.value, event.target.type === 'text'));
+  panel.addEventListener('change', event => {
+    const item = event.target.closest('[data-token]');
+    if (event.target.type === 'text') event.target.value = edits.get(item.getAttribute('data-token')) || item.getAttribute('data-was');
+  });
+  panel.addEventListener('click', event => {
+    const hook = event.target.closest('[data-use]');
+    if (hook) edit(hook.closest('[data-token]'), hook.getAttribute('data-use'));
+    else if (event.target.closest('[data-copy-tokens]')) copy(tokensJson());
+    else if (event.target.closest('[data-forget]')) for (const each of rows) edit(each, each.getAttribute('data-was'));
+  });
+  for (const [name, value] of [...edits]) {
+    edits.delete(name);
+    if (row(name)) edit(row(name), value);
+  }
+}
+
+// What changes on disk. Cards take it up by their own refresh, which moves nothing; pages that play a portal load anew.
+async function restyle(frame) {
+  const doc = frame.contentDocument, inline = doc && doc.querySelector('style');
+  const answer = await fetch(frame.src);
+  if (!doc || !answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('style');
+  dress(doc, 'theme', fresh.textContent);
+  if (inline) inline.remove();
+  // The tokens that somebody tries stay above those of the theme.
+  doc.adoptedStyleSheets = [doc.studio.theme, ...doc.adoptedStyleSheets.filter(sheet => sheet !== doc.studio.theme)];
+  frame.contentWindow.portalWidgets.wake();
+}
+async function retable() {
+  const answer = await fetch(location.href);
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  for (const each of rows) {
+    const now = fresh.querySelector('[data-token="' + each.getAttribute('data-token') + '"]');
+    if (!now) continue;
+    each.setAttribute('data-was', now.getAttribute('data-was'));
+    if (!edits.has(each.getAttribute('data-token'))) for (const kind of ['color', 'text']) {
+      const field = each.querySelector('[type=' + kind + ']');
+      if (field && field !== document.activeElement) field.value = now.querySelector('[type=' + kind + ']').value;
+    }
+  }
+  const notices = one('.words');
+  if (notices) notices.replaceWith(fresh.querySelector('.words'));
+  if (panel) judge();
+}
+async function take(now) {
+  body.setAttribute('data-look', now);
+  await Promise.all(all('iframe').filter(frame => frame.src).map(frame => {
+    if (frame.hasAttribute('data-page')) return frame.contentWindow.location.reload();
+    return restyle(frame);
+  }));
+  await retable();
+  apply();
+  toast(words.changed);
+}
+let wrong = null;
+async function look() {
+  const theme = body.getAttribute('data-theme');
+  try {
+    const answer = document.hidden ? null : await fetch(body.getAttribute('data-changes'));
+    const told = answer && answer.ok ? await answer.json() : null;
+    const now = told && told.looks[theme], said = told && JSON.stringify([told.refused, told.failing]);
+    if (now && now !== body.getAttribute('data-look')) await take(now);
+    else if (told && wrong !== null && said !== wrong) await retable();
+    if (told) wrong = said;
+  } catch (e) { /* the service is away: asked again */ }
+  setTimeout(look, 1500);
+}
+if (body.hasAttribute('data-theme')) {
+  for (const frame of all('iframe')) frame.addEventListener('load', apply);
+  for (const frame of all('iframe[data-page]')) frame.addEventListener('load', () => setTimeout(apply, 600));
+  apply();
+  look();
+}
+})();
