@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 from quart import Response
 
 from audit.trail import Action, AuditEvent, Outcome
 from auth.centre import Centre
+from auth.flood import Flood
 from auth.handover import Given, Handover, Ticket
 from auth.login import Login
 from auth.principal import Principal
@@ -19,6 +20,9 @@ from auth.relation import Portals
 from auth.sessions import Sessions
 
 log = structlog.get_logger()
+
+RETRY_AFTER: Final = "10"
+"""Seconds."""
 
 
 class Pages(Protocol):
@@ -54,6 +58,8 @@ class Parts:
     base_url: str
     portals: Collection[str]
     """Origins of the portals, which may offer a sign-out button of their own."""
+    flood: Flood
+    """What each of those machines may still ask."""
     embedding: Portals
     """The same portals, and how each stands to us."""
     entry: str | None = None
@@ -72,6 +78,8 @@ async def write_down(
     reason: str = "",
 ) -> None:
     """One line of the trail about this request; `actor` where there is no more than a name."""
+    if outcome is Outcome.REFUSED:
+        parts.flood.refused(parts.peer())
     await parts.record(
         AuditEvent(
             at=parts.now(),
@@ -90,6 +98,13 @@ def refusal(parts: Parts, code: str, status: int) -> Response:
     reference = parts.request_id()[-8:].upper()
     log.warning("auth.refused", code=code, reference=reference)
     return unkept(parts.pages.refused(code, reference, status))
+
+
+def too_fast(parts: Parts) -> Response:
+    """The page for an address that asks too much (RFC 6585 §4). Nothing is written down: what led here was."""
+    page = unkept(parts.pages.refused("too-fast", "", 429))
+    page.headers["Retry-After"] = RETRY_AFTER
+    return page
 
 
 def with_cookie(answer: Response, cookie: str) -> Response:

@@ -11,7 +11,7 @@ from quart import Response, request
 
 from audit.trail import Action, Outcome
 from auth.centre import NobodyThere, Vouched
-from auth.desk import Parts, refusal, unkept, with_cookie, write_down
+from auth.desk import Parts, refusal, too_fast, unkept, with_cookie, write_down
 from auth.errors import AuthError, CentreError, SignInRefused, SignInUnavailable
 from auth.guard import cookie_header, see_other
 from auth.login import DONE, Finished, Wanted
@@ -95,6 +95,8 @@ class Entering:
         try:
             if not wanted.silent and request.headers.get("Sec-Fetch-Dest") in _FRAMES:
                 raise SignInRefused("framed")
+            if not self._parts.flood.may_begin(self._parts.peer()):
+                return too_fast(self._parts) if back is None else see_other(self._base_url + back)
             started = await self._parts.login.begin(wanted)
         except (CentreError, SignInRefused, SignInUnavailable) as error:
             return await self._refuse(error, back)

@@ -1,4 +1,4 @@
-"""One answer of the identity centre: fetched lazily, kept an hour, and a day while the centre is away."""
+"""One answer of the identity centre: fetched lazily, kept a while, and a day while no better one is to be had."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-from auth.errors import CentreUnavailable
+import structlog
+
+from auth.errors import CentreError
+
+log = structlog.get_logger()
 
 FRESH: Final = timedelta(hours=1)
 STALE: Final = timedelta(hours=24)
@@ -21,7 +25,9 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """Gives the kept value, or fetches it once for all who wait. `fetch` may raise CentreError.
 
-    `forced`, where given, fetches in its stead when `again` asks, and keeps the pace itself.
+    `forced`, where given, fetches in its stead when `again` asks, and keeps the pace itself. An answer that we must
+    not work with is no reason to forget the good one before it: a gateway that meddles, or a key set that is empty
+    for a moment, stops nobody.
     """
 
     def __init__(
@@ -29,19 +35,20 @@ class Kept(Generic[T]):
         fetch: Callable[[], Awaitable[T]],
         now: Callable[[], datetime],
         forced: Callable[[], Awaitable[T]] | None = None,
+        fresh: timedelta = FRESH,
     ) -> None:
-        self._fetch, self._now, self._forced = fetch, now, forced or fetch
+        self._fetch, self._now, self._forced, self._fresh = fetch, now, forced or fetch, fresh
         self._lock = asyncio.Lock()
         self._held: tuple[T, datetime] | None = None
-        self._failed: tuple[CentreUnavailable, datetime] | None = None
+        self._failed: tuple[CentreError, datetime] | None = None
         self._forced_at: datetime | None = None
 
     async def value(self) -> T:
-        """The value, at most an hour old; at most a day while the centre is away. Raises CentreError."""
-        if self._held and self._within(self._held[1], FRESH):
+        """The value while it is fresh; at most a day old while none is to be had. Raises CentreError."""
+        if self._held and self._within(self._held[1], self._fresh):
             return self._held[0]
         async with self._lock:
-            if self._held and self._within(self._held[1], FRESH):
+            if self._held and self._within(self._held[1], self._fresh):
                 return self._held[0]
             return await self._renewed(self._fetch)
 
@@ -58,16 +65,17 @@ class Kept(Generic[T]):
             return self._fallen_back(self._failed[0])
         try:
             value = await fetch()
-        except CentreUnavailable as error:
+        except CentreError as error:
             self._failed = error, self._now()
             return self._fallen_back(error)
         self._held, self._failed = (value, self._now()), None
         return value
 
-    def _fallen_back(self, error: CentreUnavailable) -> T:
+    def _fallen_back(self, error: CentreError) -> T:
         if self._held and self._within(self._held[1], STALE):
+            log.warning("centre.last_answer_used", code=error.full_code, since=self._held[1].isoformat())
             return self._held[0]
-        raise CentreUnavailable(error.reason) from error
+        raise type(error)(error.reason) from error
 
     def _within(self, since: datetime, span: timedelta) -> bool:
         return self._now() - since < span

@@ -79,6 +79,14 @@ class Keys:
     def __bool__(self) -> bool:
         return bool(self.all)
 
+    @property
+    def prints(self) -> frozenset[str]:
+        """The keys by what they are made of, whatever they are called (RFC 7638)."""
+        return frozenset(
+            each.key.point.hex() if isinstance(each.key, Sm2Key) else each.key.thumbprint()
+            for each in self.all
+        )
+
     def for_token(self, alg: str, kid: str | None) -> tuple[VerifyingKey, ...]:
         """At most four keys worth a try: those with the token's `kid`, or all that fit when it names none."""
         fitting = (key for key in self.all if key.fits(alg) and (kid is None or key.kid == kid))

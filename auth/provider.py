@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import httpx2
@@ -38,6 +38,8 @@ logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG it writes the PK
 
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _LARGEST_METADATA: Final = 64 * 1024
+_KEYS_FRESH: Final = timedelta(minutes=10)
+"""So long may a key be believed that its centre has withdrawn."""
 _NO_TOKENS: Final = (httpx2.InvalidURL, ValueError, TypeError, ArithmeticError, RecursionError)
 """What Authlib lets through when an answer is not what it should be."""
 
@@ -70,7 +72,8 @@ class Provider:
         self._random, self._bulletin = random, bulletin
         self._outside = Outside(transport, issuer, base_url)
         self._metadata = Kept(self._fetch_metadata, now)
-        self._keys = Kept(self._fetch_keys, now, self._fetch_keys_together)
+        self._keys = Kept(self._fetch_keys, now, self._fetch_keys_together, _KEYS_FRESH)
+        self._prints: frozenset[str] = frozenset()
 
     async def metadata(self) -> Metadata:
         """Raises CentreUnavailable, CentreMisconfigured."""
@@ -240,4 +243,9 @@ class Provider:
         keys = read_keys(key_set, self._sm2)
         if not keys:
             raise CentreMisconfigured("keys")
+        if self._prints and not keys.prints & self._prints:
+            log.warning(
+                "provider.every_key_is_new"
+            )  # a careful centre publishes a key before it signs with it
+        self._prints = keys.prints
         return keys

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import orjson
-from quart import Blueprint, Response
+from typing import Final
 
-from auth.desk import Parts, unkept
+import orjson
+from quart import Blueprint, Response, request
+
+from auth.desk import Parts, too_fast, unkept
 from auth.entering import Entering
 from auth.guard import anyone, as_protocol
 from auth.leaving import Leaving
 from auth.notices import Notices
 from auth.receiving import Receiving
 
+_ALWAYS: Final = ("auth.login", "auth.logout", "auth.left", "auth.done")
+"""Beginnings are counted where they begin, and whoever wants to leave may always do so."""
+
 
 def blueprint(parts: Parts) -> Blueprint:
     auth = Blueprint("auth", __name__)
+
+    @auth.before_request
+    async def hold_back() -> Response | None:
+        flooded = request.endpoint not in _ALWAYS and parts.flood.holds_back(parts.peer())
+        return too_fast(parts) if flooded else None
+
     _ways_in(auth, Entering(parts), Receiving(parts))
     _ways_out(auth, Leaving(parts), Notices(parts))
     _pages(auth, parts)

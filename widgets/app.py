@@ -25,6 +25,7 @@ from audit.store import Store
 from audit.trail import Trail
 from auth import routes as auth_routes
 from auth.desk import Parts as AuthParts
+from auth.flood import Flood
 from auth.guard import Guard
 from auth.handover import Handover
 from auth.login import Login
@@ -188,6 +189,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
                     posted=joined.answers_are_posted,
                 ),
                 handover=handover,
+                flood=Flood(now),
                 embedding=embedding,
                 sessions=sessions,
                 pages=pages,

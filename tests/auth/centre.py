@@ -38,6 +38,8 @@ class Centre:
     error: str | None = None
     down: bool = False
     key: Any = field(default_factory=lambda: RSA)
+    published: list[dict[str, Any]] | None = None
+    """Its key set, where that holds something else than the key it signs with."""
     asked: list[str] = field(default_factory=list)
     """Paths that were asked for, in order."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -95,7 +97,8 @@ class Centre:
         return _json({**honest, **self.metadata})
 
     async def _jwks(self) -> Response:
-        return _json({"keys": [self.key.as_dict(private=False)]})
+        mine = [self.key.as_dict(private=False)]
+        return _json({"keys": mine if self.published is None else self.published})
 
     async def _authorize(self) -> Response:
         asked = request.args.to_dict()

@@ -101,6 +101,56 @@ async def test_a_centre_that_publishes_no_readable_key_is_named(world: World) ->
     assert await outcome(world) == "centre-keys"
 
 
+@pytest.mark.parametrize("published", [[], [{"kty": "odd"}], [RSA_TWIN.as_dict(private=False)] * 3000])
+async def test_a_key_set_that_is_no_use_does_not_replace_the_good_one(
+    world: World, clock: Clock, published: list[Any]
+) -> None:
+    """Empty, unreadable, or of 1.5 MB: the last good one holds for a day, and the centre is asked every 5 s at most."""
+    await world.browser().sign_in()
+    world.centre.published = published
+    clock.move(hours=23)
+    world.centre.asked.clear()
+    assert [await outcome(world), await outcome(world)] == ["", ""]
+    assert world.centre.asked.count("/jwks") == 1
+    clock.move(hours=2)
+    assert (await outcome(world)).startswith("centre-")
+
+
+async def test_a_key_that_was_withdrawn_is_believed_for_ten_minutes_at_most(
+    world: World, clock: Clock
+) -> None:
+    await world.browser().sign_in()
+    world.centre.published = [RSA_TWIN.as_dict(private=False)]
+    clock.move(minutes=9)
+    assert await outcome(world) == ""
+    clock.move(minutes=1)
+    assert await outcome(world) == "token-key-unknown"
+
+
+async def test_metadata_that_go_wrong_do_not_replace_the_good_ones(world: World, clock: Clock) -> None:
+    """Something in between meddles: people sign in as before, where the centre was when it was last understood."""
+    await world.browser().sign_in()
+    world.centre.metadata = {"issuer": "https://evil.test", "token_endpoint": "https://evil.test/token"}
+    clock.move(hours=2)
+    assert await outcome(world) == ""
+
+
+async def test_a_whole_new_key_set_is_told_to_the_operator(
+    world: World, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be a rotation in a hurry, or somebody in between; a key added beside the old one is neither."""
+    await world.browser().sign_in()
+    both = [each.as_dict(private=False) for each in (RSA, RSA_TWIN)]
+    world.centre.published = both
+    clock.move(minutes=10)
+    await outcome(world)
+    assert "provider.every_key_is_new" not in capsys.readouterr().out
+    world.centre.published, world.centre.key = None, STRANGER
+    clock.move(minutes=10)
+    assert await outcome(world) == ""
+    assert "provider.every_key_is_new" in capsys.readouterr().out
+
+
 # answers of the token endpoint that are none
 
 

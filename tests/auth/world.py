@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from quart import Quart, Response
+from quart import Quart, Response, request
 from redis.asyncio import Redis
 
 from audit.trail import AuditEvent
@@ -16,6 +16,7 @@ from auth.bulletin import Bulletin
 from auth.centre import Centre as AnyCentre
 from auth.credentials import Credentials
 from auth.desk import Parts
+from auth.flood import Flood
 from auth.guard import Guard, anyone, operations, signed_in
 from auth.handover import Given, Handover, Ticket
 from auth.login import Login
@@ -79,6 +80,7 @@ class World:
         other: Quart | None = None,
         speaks: Callable[[Outside], AnyCentre] | None = None,
         entry: str | None = None,
+        flood: Flood | None = None,
     ) -> None:
         """`centre` of another world makes this one a second instance beside it.
 
@@ -108,7 +110,7 @@ class World:
         )
         self.spoken: AnyCentre = speaks(Outside(transport, ISSUER, INSIDE)) if speaks else self.openid
         self.posted = wishes is not None and wishes.response_mode == "form_post"
-        self.entry = entry
+        self.entry, self.flood = entry, flood or Flood(now)
         self.sessions = Sessions(redis, keys, now, secure=True, issuer=ISSUER, record=self._record)
         self.renewal = Renewal(redis, self.sessions, self.openid, now)
         self.renewal.install()
@@ -132,13 +134,14 @@ class World:
                 posted=self.posted,
             ),
             handover=self.handover,
+            flood=self.flood,
             embedding=self.embedding,
             sessions=self.sessions,
             pages=PlainPages(),
             record=self._record,
             now=self.now,
             request_id=lambda: "0199-abcdef012345",
-            peer=lambda: "10.9.8.7",
+            peer=lambda: request.headers.get("X-Peer", "10.9.8.7"),
             base_url=OURS,
             portals=[PORTAL, FAR_PORTAL],
         )
