@@ -21,6 +21,7 @@ from auth.ended import Ended, Ending
 from auth.indexes import Indexes
 from auth.once import Once
 from auth.principal import Principal
+from auth.reads import Reads
 from auth.sealing import KeyRing, from_text, to_text
 from auth.session import FRAME, Limits, Session, Tokens, packed, unpacked
 from auth.vault import Record, Vault
@@ -65,7 +66,7 @@ class Sessions:
 
         `issuer` is the centre whose names for sessions these are; `record` takes a line of the trail.
         """
-        self._redis, self._keys, self._now, self._random = redis, keys, now, random
+        self._reads, self._keys, self._now, self._random = Reads(redis), keys, now, random
         self._secure, self._limits, self._record = secure, limits or Limits(), record
         self._name = cookie_name("session", secure=secure)
         self.vault = Vault(redis, keys, now)
@@ -102,7 +103,7 @@ class Sessions:
         overdue = self._now() - session.checked_at >= self._limits.recheck
         names = [session.tombstone, *([session.ending.tokens] if overdue else []), *beside]
         try:
-            values = [_bytes(value) for value in _all(await self._redis.mget(names), len(names))]
+            values = [_bytes(value) for value in _all(await self._reads.mget(names), len(names))]
         except _AWAY as error:
             log.warning("session.unchecked", error=type(error).__name__)
             return Checked(session, nothing, self._sealed_anew(session, session, active))

@@ -42,7 +42,7 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
         | {"checkup"}  # `portal-widgets check` tries Redis whether or not the service could be built
         | {"allowance", "wakeups", "tickets"}  # an OA's rate, words and tickets, shared by all instances
         | {"bulletin", "pace", "handover", "identity"}  # of the centre for all; attempts and codes of minutes
-        | {"sessions", "ended", "indexes", "vault", "once", "renewal"}  # what a session has there
+        | {"reads", "sessions", "ended", "indexes", "vault", "once", "renewal"}  # what a session has there
     ),
 }
 """Module names, without their room, that may import a library; `demo` uses what it likes."""
