@@ -590,6 +590,22 @@ async def test_a_new_service_survives_an_oa_that_lies_from_the_first_call(
                 assert (200, "failed") == (shown.status_code, shown.json()["state"])
 
 
+async def test_an_oa_that_tells_about_somebody_else_is_counted_and_alarmed(
+    annex: Annex, cookies: dict[Person, str]
+) -> None:
+    """Nobody is shown it, the metric moves, and the log has a line that wakes somebody up."""
+    await annex.forget()
+    annex.world.oa.mode = "someone-else"
+    with capture_logs() as lines:
+        async with instance(annex, {annex.world.valkey.connection_url: annex.memory_url}) as address:
+            shown = await ask(address, "/widgets/todos", cookies[ZHOU])
+            told = (await ask(address, "/metrics", Accept="text/plain")).text
+    assert ("failed", []) == (shown.json()["state"], shown.json()["items"])
+    alarms = [(line["log_level"], line["rows"]) for line in lines if line["event"] == "oa.foreign_rows"]
+    counted = re.findall(r'foreign_rows_total\{source="main-oa"\} ([0-9.]+)', told)
+    assert alarms == [("error", 1)] and counted == ["1.0"]
+
+
 async def test_a_redis_lost_while_the_oa_is_down_costs_nobody_their_list(
     annex: Annex, cookies: dict[Person, str]
 ) -> None:

@@ -177,6 +177,7 @@ class Flights:
         try:
             asking = source.client.todos if kind == "todos" else source.client.notices
             listing: Listing[Any] = await asking(session.who)
+            _alarm(source, kind, listing.foreign)
             _check_that_something_was_read(listing)
             record = replace(self._memory.answered(session, source.id, kind, listing), tried_at=began)
             self._came(source, kind, listing, last)
@@ -184,6 +185,7 @@ class Flights:
             source.way.seen.lists[kind, "postponed"] += 1
             return None
         except OAError as error:
+            _alarm(source, kind, error.foreign)
             return self._failed(session, source, kind, last, error.code, str(error)[:200])
         except Exception:
             # A dialect's bug must cost its own source only, and must not look like an empty list.
@@ -195,7 +197,7 @@ class Flights:
         seen = source.way.seen
         seen.lists[kind, "ok"] += 1
         seen.answered_at, seen.failing_since = self._now(), None
-        seen.dropped, seen.foreign = seen.dropped + listing.dropped, seen.foreign + listing.foreign
+        seen.dropped += listing.dropped
         if last is not None and last.as_of is not None and last.failure is None:
             seen.refreshed_after((self._now() - last.as_of).total_seconds())
         if listing.dropped:
@@ -216,6 +218,13 @@ class Flights:
         told = {"code": code, "person": session.slot[:4].upper(), "error": error}
         log.warning("oa.failed", source=source.id, kind=kind, **told)
         return failed(source.id, kind, last, code, now)
+
+
+def _alarm(source: Source, kind: Kind, rows: int) -> None:
+    """An OA that tells somebody about somebody else is a reason to get up, though nobody was shown it."""
+    if rows:
+        source.way.seen.foreign += rows
+        log.error("oa.foreign_rows", source=source.id, kind=kind, rows=rows)
 
 
 async def _given(record: Remembered) -> Landed:

@@ -6,6 +6,7 @@ OAError               the source gave no list; `code` says why, for the card and
 │   └── OAPostponed   nobody asked it: the rate that its owner agreed to is used up for the moment
 ├── OADenied          it knows us or this person and says no: a person has to act
 └── OABadAnswer       it answered something that is not a list: keep the last list, look at `oa probe`
+    └── OAForeign     it answered about somebody else: `foreign` rows, counted and alarmed
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ class OAError(Exception):
     """A source gave no list. The text is for the log only: it may quote the OA."""
 
     code: ClassVar[MissingCode]
+    foreign: int = 0
+    """Rows of the answer that were another person's."""
 
 
 class OAUnavailable(OAError):
@@ -40,6 +43,12 @@ class OADenied(OAError):
 
 class OABadAnswer(OAError):
     code: ClassVar[MissingCode] = "bad-answer"
+
+
+class OAForeign(OABadAnswer):
+    def __init__(self, what: str, rows: int) -> None:
+        super().__init__(f"{what}: every row is another person's")
+        self.foreign = rows
 
 
 class OAClient(Protocol):

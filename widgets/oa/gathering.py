@@ -7,14 +7,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, TypeVar
 
-import structlog
-
 from auth.principal import Principal
 from widgets.items import Notice, TodoItem
-from widgets.oa import OABadAnswer, OADenied
+from widgets.oa import OADenied, OAForeign
 from widgets.oa.reading import fields, identifier
-
-log = structlog.get_logger()
 
 PAGE: Final = 50
 """Items asked for; a card shows no more (the contract's §4)."""
@@ -41,18 +37,13 @@ def kept(listed: Iterable[object], read: Callable[[Row], T | None]) -> tuple[lis
     return found, len(results) - len(found)
 
 
-def owned(listed: Iterable[object], foreign: Callable[[Row], bool], source: str) -> tuple[list[object], int]:
-    """The rows that are not another person's, and the number of those that are: it is told to the log, loudly.
-
-    Raises OABadAnswer when every row is another person's.
-    """
+def owned(listed: Iterable[object], foreign: Callable[[object], bool]) -> tuple[list[object], int]:
+    """The rows that are not another person's, and the number of those that are. Raises OAForeign if all are."""
     every = list(islice(listed, MOST))
-    mine = [row for row in every if not foreign(fields(row))]
+    mine = [row for row in every if not foreign(row)]
     strange = len(every) - len(mine)
-    if strange:
-        log.error("oa.foreign_rows", source=source, rows=strange, of=len(every))
-        if not mine:
-            raise OABadAnswer("every row is another person's")
+    if strange and not mine:
+        raise OAForeign("list", strange)
     return mine, strange
 
 

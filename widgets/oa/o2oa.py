@@ -5,7 +5,7 @@ No cookie is ever kept: O2OA believes a cookie of one person before the token of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Final
@@ -18,7 +18,7 @@ from widgets.oa import OABadAnswer, OADenied
 from widgets.oa.gathering import PAGE, Row, account, counted, kept, latest, newest, owned
 from widgets.oa.o2oa_token import Entrance
 from widgets.oa.outbound import HttpClient
-from widgets.oa.reading import clean, identifier, moment, rows
+from widgets.oa.reading import clean, fields, identifier, moment, rows
 
 _TODOS: Final = f"/x_processplatform_assemble_surface/jaxrs/task/list/my/paging/1/size/{PAGE}"
 _NOTICES: Final = f"/x_cms_assemble_control/jaxrs/document/filter/list/1/size/{PAGE}"
@@ -56,10 +56,10 @@ class O2OA:
         """The newest `PAGE` to-dos of this person. Raises OAError."""
         answer, me = await self._entrance.call("GET", _TODOS, account(who))
         found = rows(answer.get("data"), "to-dos")
-        mine, foreign = owned(found, partial(_is_of_another, me), self._source)
+        mine, foreign = owned(found, partial(_is_of_another, me))
         items, dropped = kept(mine, self._todo)
-        total = counted(answer.get("count"), len(found))
-        return Listing(newest(items), total, self._now(), dropped=dropped + foreign)
+        total = None if foreign else counted(answer.get("count"), len(found))
+        return Listing(newest(items), total, self._now(), dropped=dropped + foreign, foreign=foreign)
 
     async def notices(self, who: Principal) -> Listing[Notice]:
         """The published documents of all categories that this person may read. Raises OAError."""
@@ -142,6 +142,6 @@ def _name(value: object) -> str | None:
     return text.partition("@")[0] or None if text else None
 
 
-def _is_of_another(me: str | None, row: Mapping[str, object]) -> bool:
-    owner = row.get("person")
+def _is_of_another(me: str | None, row: object) -> bool:
+    owner = fields(row).get("person")
     return me is not None and owner is not None and owner != me

@@ -189,7 +189,7 @@ class Rest:
         wanted = owner.equals.write(names)
         if wanted is None:
             raise OABadAnswer(f"nothing to put into {owner.equals.text}")
-        return owned(rows, lambda row: word(owner.at.find(row)) != wanted, self._source)
+        return owned(rows, lambda row: isinstance(row, dict | list) and word(owner.at.find(row)) != wanted)
 
     def _read(
         self, rows: list[object], names: Names, read: Callable[[Sought], T | None]

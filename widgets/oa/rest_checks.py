@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Final
 
-from widgets.links import origin, rebuild
 from widgets.oa.rest import Mapped
 from widgets.oa.rest_bodies import templates
-from widgets.oa.rest_fields import Item
-from widgets.oa.rest_items import URGENCIES
-from widgets.oa.rest_mapping import Conditions, Listed, Request, Step
+from widgets.oa.rest_field_checks import items, unfit
+from widgets.oa.rest_mapping import Conditions, Listed, Owner, Request, Step
+from widgets.oa.rest_paths import Way
 from widgets.oa.rest_plan import System, of_request
 from widgets.oa.rest_signing import Value, applied
 from widgets.oa.rest_templates import BUILT_IN, CLICK, MOMENT, PAGING, PERSON, REQUEST, Hole, Template
@@ -35,7 +33,7 @@ def disagreements(mapped: Mapped, open_url: str, also_open: Iterable[str]) -> It
         return
     yield from _requests(mapped)
     yield from _persons(mapped)
-    yield from _fields(mapped, open_url, also_open)
+    yield from unfit(mapped, open_url, also_open)
 
 
 def requests(mapped: Mapped) -> Iterator[tuple[str, Request, str | None]]:
@@ -58,7 +56,7 @@ def _templates(mapped: Mapped) -> Places:
     for key, request, _ in requests(mapped):
         paging = PAGING if isinstance(request, Listed) else frozenset()
         yield from _of_request(key, request, _ANY_REQUEST | paging)
-    for key, item in _items(mapped):
+    for key, item in items(mapped):
         written = [item.text, item.otherwise, *item.choose.values()]
         yield from ((key, each, PERSON | frozenset({"row"})) for each in written if each)
     click = mapped.click
@@ -79,16 +77,15 @@ def _of_request(key: str, request: Request, names: frozenset[str]) -> Places:
     if isinstance(request, Step):
         for name, taken in request.take.items():
             yield from ((f"{key}.take.{name}.equals", each, PERSON) for each in [taken.equals] if each)
+    for owner, each in _owners(key, request):
+        yield f"{owner}.equals", each.equals, PERSON
+
+
+def _owners(key: str, request: Request) -> Iterator[tuple[str, Owner]]:
+    if isinstance(request, Step) and request.one:
+        yield f"{key}.one", request.one
     if isinstance(request, Listed) and request.owner:
-        yield f"{key}.owner.equals", request.owner.equals, PERSON
-
-
-def _items(mapped: Mapped) -> Iterator[tuple[str, Item]]:
-    for key, listed in (("todos", mapped.todos), ("notices", mapped.notices)):
-        for name in type(listed.fields).model_fields if listed else ():
-            item = getattr(listed.fields, name) if listed else None
-            if item is not None:
-                yield f"{key}.fields.{name}", item
+        yield f"{key}.owner", request.owner
 
 
 def _names(mapped: Mapped) -> Iterator[str]:
@@ -109,7 +106,9 @@ def _names(mapped: Mapped) -> Iterator[str]:
 def _unknown(name: str, known: frozenset[str], system: System) -> str | None:
     """What is wrong with a name; None when it stands for something there."""
     first, dot, rest = name.partition(".")
-    if name in known or name in system.compute or name in system.texts or (first == "row" and "row" in known):
+    if first == "row" and "row" in known:
+        return _no_way(rest)
+    if name in known or name in system.compute or name in system.texts:
         return None
     if not dot:
         return _instead(name, [*sorted(known - {"row"}), *system.compute], "no such name here")
@@ -122,6 +121,14 @@ def _unknown(name: str, known: frozenset[str], system: System) -> str | None:
         return _instead(first, [*system.steps], f"there is no step {first}")
     if rest not in system.steps[first].take:
         return _instead(rest, [*system.steps[first].take], f"the step {first} takes no {rest}")
+    return None
+
+
+def _no_way(text: str) -> str | None:
+    try:
+        Way.parse(text)
+    except ValueError as error:
+        return str(error)
     return None
 
 
@@ -205,52 +212,12 @@ def _paging(key: str, listed: Listed, system: System) -> Iterator[str]:
 def _persons(mapped: Mapped) -> Iterator[str]:
     """A list of to-dos that does not depend on the person would be everybody's."""
     todos, system = mapped.todos, mapped.system
-    for owner in (each.owner for each in (todos, mapped.notices) if each and each.owner):
+    for key, owner in (each for name, request, _ in requests(mapped) for each in _owners(name, request)):
         if not system.names([owner.equals]) & PERSON and not any(
             system.is_personal(system.steps[name], name) for name in system.steps_in([owner.equals])
         ):
-            yield f'owner.equals is "{owner.equals.text}": it must depend on the person, such as {{account}}.'
+            yield f'{key}.equals is "{owner.equals.text}": it must depend on the person, such as {{account}}.'
     if todos and not todos.owner and not system.is_personal(todos):
         yield "todos asks the same for everybody: {account}, or a value looked up with it, must be in it."
     if mapped.ping and system.is_personal(mapped.ping):
         yield "ping asks for a person: it must do without {account} and the like."
-
-
-def _fields(mapped: Mapped, open_url: str, also_open: Iterable[str]) -> Iterator[str]:
-    allowed = {origin(open_url), *(origin(each) for each in also_open)}
-    for key, item in _items(mapped):
-        if not (item.at or item.text or item.otherwise):
-            yield f"{key} says nothing: it must have at or text."
-        if (item.choose or item.map or item.above) and not (item.at or item.text):
-            yield f"{key}.at is missing: it says what decides."
-        for bound in item.above:
-            if not re.fullmatch(r"-?\d+(\.\d+)?", bound):
-                yield f'{key}.above has "{bound}": it must be a number.'
-        name = key.rpartition(".")[2]
-        if name == "urgency":
-            yield from _urgency(key, item)
-        if name in ("url", "mobile_url"):
-            yield from _address(key, item, open_url, allowed)
-        if name.endswith("_at"):
-            yield from _formats(key, item)
-
-
-def _urgency(key: str, item: Item) -> Iterator[str]:
-    said = [*item.map.values(), *item.above.values(), *([item.otherwise.text] if item.otherwise else [])]
-    for value in said:
-        if value not in URGENCIES:
-            yield f'{key} has "{value}": it must be critical, high or normal.'
-
-
-def _address(key: str, item: Item, open_url: str, allowed: set[str]) -> Iterator[str]:
-    for template in (item.text, item.otherwise, *item.choose.values()):
-        written = template.write_address(lambda name: "0") if template else None
-        first = template.parts[0] if template and template.parts else ""
-        if template and isinstance(first, str) and rebuild(written or "", open_url, allowed) is None:
-            yield f'{key} has "{template.text}": it must begin with / or with an address that is allowed.'
-
-
-def _formats(key: str, item: Item) -> Iterator[str]:
-    for form in item.formats:
-        if form not in ("iso", "epoch") and "%" not in form:
-            yield f'{key}.formats has "{form}": it must be iso, epoch or a pattern such as %Y-%m-%d %H:%M.'

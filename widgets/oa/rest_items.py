@@ -64,6 +64,11 @@ class Sought:
             return (item.choose.get(self._at(item) or ""), item.otherwise)
         return (item.text, item.otherwise) if item.text else ()
 
+    def is_rounded(self, item: Item) -> bool:
+        """Whether it is a fraction or a truth: neither is anybody's id, though both could be written as one."""
+        found = next((value for way in item.at if (value := way.find(self.row)) is not None), None)
+        return not item.text and isinstance(found, bool | float)
+
     def _plain(self, item: Item) -> str | None:
         if item.text:
             return item.text.write(self.names)
@@ -144,7 +149,7 @@ class Reader:
 
     def _id(self, item: Item, sought: Sought) -> str | None:
         found = sought.found(item)
-        id = identifier(found)
+        id = None if sought.is_rounded(item) else identifier(found)
         if id is None:
             sought.wrong.append(
                 f"id: {_nothing(item)}" if found is None else f"id: no plain id in {found[:40]!r}"

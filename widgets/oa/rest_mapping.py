@@ -90,6 +90,22 @@ class Taken(Table):
     """What it must be, such as `{account}`: a look-up that found somebody else is a bad answer."""
 
 
+class Owner(Table):
+    """Whose row it is: another person's is dropped, counted and told to the log."""
+
+    at: Place
+    """The way into the row."""
+    equals: Written
+    """What must stand there, such as `{account}`."""
+
+
+class One(Owner):
+    """Which row of a look-up is the person's: nobody's or several are a refusal, other people's only an alarm."""
+
+    among: Place = Way("", ())
+    """The way to the rows; without it the whole answer is the list."""
+
+
 class Step(Request):
     """A request whose answer others need: `take.token` of the step `login` is `{login.token}` there.
 
@@ -97,6 +113,8 @@ class Step(Request):
     whether it is kept for each person or for all.
     """
 
+    one: One | None = None
+    """For a look-up that may find several people: which one is meant. The ways of `take` then begin in that row."""
     take: dict[Key, Annotated[Taken, FROM_WAY, OR_WAY]] = Field(min_length=1)
     """What to keep: a name, and the way to its value."""
     life: int = Field(default=600, ge=0, le=86_400)
@@ -105,15 +123,6 @@ class Step(Request):
     """Seconds without use after which it is over already."""
     life_at: Place | None = None
     """Where the answer says its life in seconds (`expires_in`); then nine tenths of that, at most `life`."""
-
-
-class Owner(Table):
-    """Whose row it is: another person's is dropped, counted and told to the log."""
-
-    at: Place
-    """The way into the row."""
-    equals: Written
-    """What must stand there, such as `{account}`."""
 
 
 class Count(Request):

@@ -40,6 +40,8 @@ class Way:
     @classmethod
     def parse(cls, text: str) -> Way:
         """Raises ValueError for what is no way."""
+        if "{" in text:
+            raise ValueError("a way has no {names} in it; the row of one person is chosen by one")
         steps, end = [], 0
         while end < len(text):
             found = _STEP.match(text, end)

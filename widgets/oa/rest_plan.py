@@ -95,6 +95,7 @@ def of_request(request: Request) -> Iterator[Template]:
     if request.text is not None:
         yield request.text
     if isinstance(request, Step):
+        yield from [request.one.equals] if request.one else []
         yield from (taken.equals for taken in request.take.values() if taken.equals)
     if isinstance(request, Listed) and request.owner:
         yield request.owner.equals

@@ -11,12 +11,12 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from auth.principal import Principal
-from widgets.oa import OABadAnswer, OADenied
+from widgets.oa import OABadAnswer, OADenied, OAForeign
 from widgets.oa.gathering import account
 from widgets.oa.reading import identifier
 from widgets.oa.rest_answers import Told
-from widgets.oa.rest_mapping import Step, Taken
-from widgets.oa.rest_paths import word
+from widgets.oa.rest_mapping import One, Step, Taken
+from widgets.oa.rest_paths import opened, word
 from widgets.oa.rest_templates import Find
 
 MOST: Final = 10_000
@@ -84,7 +84,10 @@ class Steps:
     async def _fetch(self, key: tuple[str, str], who: Principal | None) -> Values:
         step = self._steps[key[0]]
         told, find = await self._run(key[0], who if key[1] else None)
-        values = {name: _taken(key[0], name, taken, told, find) for name, taken in step.take.items()}
+        place = _the_one(key[0], step.one, told.value, find) if step.one else told.value
+        values = {
+            name: _taken(f"{key[0]}.{name}", taken, told, place, find) for name, taken in step.take.items()
+        }
         life = _life(step, told)
         if life > 0:
             now = self._now()
@@ -100,15 +103,28 @@ class Steps:
             flight.exception()  # taken, so that a failure nobody waited for any more is no noise
 
 
-def _taken(step: str, name: str, taken: Taken, told: Told, find: Find) -> str:
-    where = f"{step}.{name}"
-    value = told.answer.headers.get(taken.header.lower()) if taken.header else word(taken.at.find(told.value))
+def _the_one(step: str, one: One, value: object, find: Find) -> object:
+    """The row of a look-up that is the person's."""
+    rows = opened(one.among.find(value))
+    if not isinstance(rows, list):
+        raise OABadAnswer(f"{step}: {one.among} is no list")
+    wanted = one.equals.write(find)
+    exact = [row for row in rows if wanted is not None and word(one.at.find(row)) == wanted]
+    if rows and not exact:
+        raise OAForeign(step, len(rows))
+    if len(exact) != 1:
+        raise OADenied(f"{step}: {'several' if exact else 'none'} where {one.at} is {one.equals.text}")
+    return exact[0]
+
+
+def _taken(where: str, taken: Taken, told: Told, place: object, find: Find) -> str:
+    value = told.answer.headers.get(taken.header.lower()) if taken.header else word(taken.at.find(place))
     if not value or len(value) > _LONGEST or not value.isprintable():
         raise OABadAnswer(f"{where}: nothing fit to keep at {taken.header or taken.at}")
     if taken.matches and not taken.matches.fullmatch(value):
         raise OABadAnswer(f"{where}: what came does not look as it must")
     if taken.equals and taken.equals.write(find) != value:
-        raise OABadAnswer(f"{where}: somebody else was returned")
+        raise OAForeign(where, 1)
     return value
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from widgets.oa import OABadAnswer, OADenied
+from widgets.oa import OABadAnswer, OADenied, OAForeign
 from widgets.oa.held import Held
 from widgets.oa.reading import clean, fields, identifier, rows
 from widgets.oa.seeyon_token import Entrance
@@ -33,7 +33,7 @@ class Members:
     async def find(self, account: str) -> Member:
         """The one member with exactly this 工号.
 
-        Raises OADenied when there is none, more than one, or a locked one; OABadAnswer for somebody else.
+        Raises OADenied when there is none, more than one, or a locked one; OAForeign for somebody else.
         """
         return await self._held.get(account)
 
@@ -49,7 +49,7 @@ class Members:
         found = [fields(row) for row in await self._rows(account)]
         exact = [row for row in found if identifier(row.get("code")) == account]
         if found and not exact:
-            raise OABadAnswer("member look-up: somebody else was returned")
+            raise OAForeign("member look-up", len(found))
         if len(exact) != 1 or exact[0].get("enabled") is False:
             raise OADenied("not exactly one enabled member has this 工号")
         id, login = identifier(exact[0].get("id")), clean(exact[0].get("loginName"))

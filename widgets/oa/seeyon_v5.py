@@ -90,10 +90,10 @@ class SeeyonV5:
         except OADenied:
             self._members.forget(number)
             raise
-        mine, foreign = owned(found, partial(_is_of_another, member), self._source)
+        mine, foreign = owned(found, partial(_is_of_another, member))
         items, dropped = kept(mine, self._todo)
         total = len(mine) if len(found) < PAGE else await self._count(member, len(mine))
-        return Listing(newest(items), total, self._now(), dropped=dropped + foreign)
+        return Listing(newest(items), total, self._now(), dropped=dropped + foreign, foreign=foreign)
 
     async def notices(self, who: Principal) -> Listing[Notice]:
         """The bulletins that this person may read, newest first; those not published are left out. Raises OAError."""
@@ -184,8 +184,8 @@ class SeeyonV5:
         )
 
 
-def _is_of_another(member: Member, row: Row) -> bool:
-    owner = row.get("memberId")
+def _is_of_another(member: Member, row: object) -> bool:
+    owner = fields(row).get("memberId")
     return owner is not None and identifier(owner) != member.id
 
 

@@ -77,10 +77,10 @@ class SeeyonV8:
         number = account(who)
         data = fields((await self._asked(number, PAGE)).get("data"))
         found = rows(data.get("content"), "to-dos")
-        mine, foreign = owned(found, partial(_is_of_another, number), self._source)
+        mine, foreign = owned(found, partial(_is_of_another, number))
         items, dropped = kept(mine, self._todo)
-        total = counted(fields(data.get("pageInfo")).get("total"), len(found))
-        return Listing(newest(items), total, self._now(), dropped=dropped + foreign)
+        total = None if foreign else counted(fields(data.get("pageInfo")).get("total"), len(found))
+        return Listing(newest(items), total, self._now(), dropped=dropped + foreign, foreign=foreign)
 
     async def notices(self, who: Principal) -> Listing[Notice]:
         """Raises OADenied: no interface that reads notices is known."""
@@ -183,6 +183,6 @@ def _success(body: bytes) -> Row:
     return told
 
 
-def _is_of_another(number: str, row: Row) -> bool:
-    owner = row.get("receiveMemberCode")
+def _is_of_another(number: str, row: object) -> bool:
+    owner = fields(row).get("receiveMemberCode")
     return owner is not None and identifier(owner) != number

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from widgets.oa import OABadAnswer, OADenied
+from widgets.oa import OABadAnswer, OADenied, OAForeign
 from widgets.oa.reading import fields, identifier, rows
 from widgets.oa.weaver_token import Entrance
 
@@ -39,7 +39,7 @@ class Users:
     async def find(self, account: str) -> User:
         """The one user with exactly this 工号.
 
-        Raises OADenied when there is none or more than one, OABadAnswer when E9 answers with somebody else.
+        Raises OADenied when there is none or more than one, OAForeign when E9 answers with somebody else.
         """
         user, until = self._known.get(account, (None, None))
         if user and until and self._now() < until:
@@ -73,7 +73,7 @@ class Users:
 def _only(account: str, found: list[Mapping[str, object]]) -> User:
     exact = [row for row in found if identifier(row.get("workcode")) == account]
     if found and not exact:
-        raise OABadAnswer("user look-up: somebody else was returned")
+        raise OAForeign("user look-up", len(found))
     if len(exact) != 1:
         raise OADenied("no user with this 工号" if not exact else "more than one user with this 工号")
     id = identifier(exact[0].get("id"))

@@ -392,7 +392,7 @@ async def test_no_cookie_is_ever_sent_back(oa: DemoOA, e9: WeaverE9) -> None:
 
 async def test_somebody_elses_user_is_refused(oa: DemoOA, e9: WeaverE9) -> None:
     oa.world.mode = "someone-else"
-    with pytest.raises(OABadAnswer, match="somebody else"):
+    with pytest.raises(OABadAnswer, match="another person"):
         await e9.todos(who(ZHOU))
 
 
