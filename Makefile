@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check conformance test-providers bench docs lock browser lemonldap clean
+.PHONY: demo test check conformance test-providers bench docs lock browser nginx lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
 
-test: $(VENV)/.dev browser tests/node_modules/.package-lock.json   ## every test there is
+test: $(VENV)/.dev browser nginx tests/node_modules/.package-lock.json   ## every test there is
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
@@ -50,6 +50,13 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
 	  else echo "make test needs Chromium as 'chromium' on the PATH: sudo apt-get install chromium fonts-noto-cjk" >&2; exit 1; fi; }
+
+# A real web server, whose pages hold the cards by server-side includes.
+nginx:
+	@command -v nginx >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; \
+	  else echo "make test needs nginx as 'nginx' on the PATH: sudo apt-get install nginx-light" >&2; exit 1; fi; }
 
 # Debian's LemonLDAP::NG, as its portal alone needs it; nothing of it is started outside the tests.
 LEMONLDAP := liblemonldap-ng-portal-perl libplack-perl libio-string-perl libxml-simple-perl libxml-libxml-perl \

@@ -20,6 +20,7 @@ from tests.widgets.configuration import CREDENTIALS, Configuration
 from widgets.app import build
 from widgets.settings import load
 from widgets.settings_page import EXAMPLE
+from widgets.studio.snippets import SNIPPETS, Embedding, Snippet
 from widgets.theme import Theme
 from widgets.theming_page import MEANINGS, renewed
 from widgets.tokens import Tokens
@@ -86,6 +87,17 @@ def test_the_snippets_are_the_demo_portals(way: Way) -> None:
     """What browsers are tested with is what a portal is told to write."""
     service, page = "https://widgets.hospital.example", text("embedding.md")
     assert [True, True] == [part in page for part in (way.head_for(service), way.body_for(service, "todos"))]
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda each: each.id)
+def test_the_snippets_are_what_the_builder_writes(snippet: Snippet) -> None:
+    """Each of its parts stands in the page as the builder writes it, and so does what a policy must allow."""
+    page, kinds = text("embedding.md"), ("todos", "notices")
+    made = Embedding("https://widgets.hospital.example", kinds, {"todos": 480, "notices": 440})
+    parts = (snippet.head_for(made), snippet.body_for(made, "todos"))
+    assert [True, True] == [part in page for part in parts]
+    needs = "; ".join(f"{directive} {places}" for directive, places in snippet.needs.items())
+    assert f"| `{needs}` |" in page
 
 
 def test_the_generated_tables_are_current() -> None:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 OPEN = {
     "/widgets/<any(todos,notices):name>": MayAsk.ANYONE,
     "/widgets/<any(todos,notices):name>/count": MayAsk.ANYONE,
+    "/widgets/<any(todos,notices):name>/fragment": MayAsk.ANYONE,
     "/widgets/<any(todos,notices):name>/manifest.json": MayAsk.ANYONE,
     "/widgets/<any(todos,notices):name>/fallback": MayAsk.ANYONE,
     "/widgets.json": MayAsk.ANYONE,
@@ -28,6 +29,7 @@ OPEN = {
     "/studio/<theme>/tokens": MayAsk.ANYONE,
     "/studio/changes": MayAsk.ANYONE,
     "/studio/sample": MayAsk.ANYONE,
+    "/studio/embed": MayAsk.ANYONE,
     "/studio/static/<path:path>": MayAsk.ANYONE,
     "/open/<reference>": MayAsk.SIGNED_IN,
     "/embed.js": MayAsk.ANYONE,
@@ -60,6 +62,7 @@ ADDRESSES = (
     "/widgets/todos/count",
     "/widgets/notices/count",
     "/widgets.json",
+    "/widgets/todos/fragment",
     "/widgets/todos/manifest.json",
     "/widgets/todos/fallback",
     "/open/nonsense",

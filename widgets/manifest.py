@@ -15,10 +15,15 @@ from widgets.overrides import Words
 from widgets.shape import REFRESH
 from widgets.views import Language, Scheme, Size, State
 
-HEIGHTS: Final[Mapping[Size, int]] = {"compact": 260, "list": 530, "full": 1510}
-"""Pixels that a card of each size takes at most, 300 pixels wide or more, with titles of usual length."""
+_HEAD_AND_FOOT, _ROW, _COMPACT_ROW = 90, 65, 57
 LOWEST: Final = 96
 """Pixels below which no state of a card fits."""
+
+
+def height(size: Size, rows: int | None = None) -> int:
+    """Pixels that a frame needs for a list of usual titles; longer ones scroll inside, or embed.js gives them room."""
+    row = _COMPACT_ROW if size == "compact" else _ROW
+    return round(_HEAD_AND_FOOT + row * (rows or ROWS[size]), -1)
 
 
 def manifest(
@@ -32,7 +37,7 @@ def manifest(
     """/widgets.json. `campuses`: names by id; `version` changes when a card's look does."""
     shared = {
         "parameters": parameters(campuses, themes, language),
-        "sizes": {size: {"rows": ROWS[size], "height": HEIGHTS[size]} for size in get_args(Size)},
+        "sizes": {size: {"rows": ROWS[size], "height": height(size)} for size in get_args(Size)},
         "minimum_height": LOWEST,
         "refresh_after": REFRESH,
         "states": list(get_args(State)),
@@ -48,7 +53,7 @@ def _widget(kind: Kind, words: Words, base_url: str) -> dict[str, Any]:
         "name": kind,
         "title": {lang: said[f"title-{kind}"] for lang, said in words.items()},
         "address": address,
-        "fragment": f"{address}?as=fragment",
+        "fragment": f"{address}/fragment",
         "count": f"{address}/count",
         "fallback": f"{address}/fallback",
         "podium": f"{address}/manifest.json",
@@ -73,7 +78,7 @@ def podlet(kind: Kind, base_url: str, version: str) -> dict[str, Any]:
     return {
         "name": kind,
         "version": version,
-        "content": f"{base_url}/widgets/{kind}?as=fragment",
+        "content": f"{base_url}/widgets/{kind}/fragment",
         "fallback": f"{base_url}/widgets/{kind}/fallback",
         "css": [],
         "js": [{"value": f"{base_url}/embed.js", "type": "default", "defer": True}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -68,6 +68,12 @@ def blueprint(parts: Parts) -> Blueprint:
     async def widget(name: Kind) -> Response:
         # A plain GET is answered in `front`; here arrive the others, and what could not be drawn there.
         return _answered(await parts.replies.card(_asked(parts, name)))
+
+    @widgets.get("/widgets/<any(todos,notices):name>/fragment")
+    @anyone
+    async def fragment(name: Kind) -> Response:
+        # For servers that put pages together: Podium's client cannot add to an address that has a query already.
+        return _answered(await parts.replies.card(replace(_asked(parts, name), form="fragment", framed=True)))
 
     @widgets.get("/widgets/<any(todos,notices):name>/count")
     @anyone

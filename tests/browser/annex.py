@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
 
-from quart import Quart, Response
+from quart import Quart, Response, send_file
 
 from demo.places import listening, port
 from demo.world import World
+
+_WHEEL: Final = Path(str(getattr(find_spec("django_htmx"), "origin", ""))).parent / "static" / "django_htmx"
+_NPM: Final = Path(__file__).parents[1] / "node_modules"
+HTMX: Final = {
+    1: _NPM / "htmx-1" / "dist" / "htmx.min.js",
+    2: _WHEEL / "htmx-2.min.js",
+    4: _WHEEL / "htmx-4.min.js",
+}
+"""htmx itself, by major version: the newest two from the wheel that the demo has, the old one from npm."""
 
 
 @dataclass(slots=True)
@@ -30,6 +42,10 @@ async def opened(world: World, host: str) -> Annex:
     place = listening(0)
     annex = Annex(f"http://{host}:{port(place)}")
     app = Quart(f"{__name__}.{host}", static_folder=None)
+
+    @app.get("/htmx/<int:major>.js")
+    async def htmx(major: int) -> Response:
+        return await send_file(HTMX[major], mimetype="text/javascript")
 
     @app.get("/<name>")
     async def page(name: str) -> Response:

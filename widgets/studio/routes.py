@@ -9,12 +9,16 @@ from typing import Any
 import orjson
 from quart import Blueprint, Response, request
 
+from auth.relation import Relation
 from widgets.asking import parameters
 from widgets.items import Kind
+from widgets.links import origin
 from widgets.studio import palette, sample
 from widgets.studio.access import Openness, declared
+from widgets.studio.builder import Form, Site, allowed
 from widgets.studio.choice import KNOBS, WIDTHS, Choice
 from widgets.studio.drawing import PAGE, STAND_IN, Drawing, card_policy
+from widgets.studio.snippets import SNIPPETS
 from widgets.theme import Theme
 from widgets.themes.installed import Themes
 from widgets.themes.samples import KINDS
@@ -30,6 +34,24 @@ class Parts:
     base_url: str
     language: Language
     openness: Openness
+    portals: Mapping[str, Relation]
+    """By origin, how each portal stands to us."""
+    campuses: Mapping[str, str]
+    """Names by id."""
+    centre: str
+    """The identity centre's origin."""
+
+    def site(self) -> Site:
+        """What the embed builder has to know."""
+        return Site(
+            self.base_url,
+            self.centre,
+            self.language,
+            self.portals,
+            self.campuses,
+            ["default", *self.themes.names()],
+            self.themes.default.name,
+        )
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -86,7 +108,7 @@ def blueprint(parts: Parts) -> Blueprint:
     @by_itself
     async def stand_in(theme: str, widget: Kind, state: str) -> Response:
         seen = choice(theme, widget, state)
-        return _answer(drawing.page("portal", seen.ui, c=seen), "text/html; charset=utf-8", STAND_IN)
+        return _answer(drawing.page("portal", seen.layout.lang, c=seen), "text/html; charset=utf-8", STAND_IN)
 
     @studio.get("/studio/<theme>/tokens")
     @for_designers
@@ -102,6 +124,22 @@ def blueprint(parts: Parts) -> Blueprint:
         looks = {name: theme.look for name, theme in every.items()}
         failing = {name: theme.failing for name, theme in every.items() if theme.failing}
         return _json({"looks": looks, "refused": themes.refused, "failing": failing})
+
+    @studio.get("/studio/embed")
+    @for_designers
+    async def embed() -> Response:
+        seen, said = choice("default"), parameters(request.query_string)
+        form = Form.read(parts.site(), said)
+        return page(
+            "embed",
+            seen,
+            form=form,
+            ways=SNIPPETS,
+            kinds=KINDS,
+            allowed=allowed(form.site),
+            previews=form.previews(seen.ui, said.get("w", "")),
+            policy=form.policy(origin(parts.base_url)),
+        )
 
     @studio.get("/studio/sample")
     @for_designers

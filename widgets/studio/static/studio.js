@@ -29,38 +29,56 @@ document.addEventListener('click', event => {
   if (button) copy(document.getElementById(button.getAttribute('data-copy')).textContent);
 });
 
-// The width of the stage.
-const grip = one('[data-grip]');
-if (grip) {
-  const frame = one('[data-sheet] iframe');
+// The width of the stage: of every frame that stands on it.
+function widen(grip) {
+  const frames = all('iframe', grip.closest('[data-sheet]'));
   const set = wanted => {
     const width = Math.min(Math.max(Math.round(wanted), 200), 1280);
-    frame.width = width;
+    for (const frame of frames) frame.width = width;
     one('[data-width]').textContent = width;
     grip.setAttribute('aria-valuenow', width);
     const here = new URL(location.href);
     here.searchParams.set('w', width);
     history.replaceState(null, '', here);
     for (const link of all('a[data-view]')) {
-      if (link.closest('[data-widths]')) continue;
       const to = new URL(link.href);
-      to.searchParams.set('w', width);
+      if (!/^\d+$/.test(link.textContent.trim())) to.searchParams.set('w', width);
       link.href = to;
     }
   };
   grip.addEventListener('pointerdown', down => {
-    const before = +frame.width, from = down.clientX;
+    const before = +frames[0].width, from = down.clientX;
     grip.setPointerCapture(down.pointerId);
-    // The sheet is centred: it grows to both sides.
-    const move = event => set(before + (event.clientX - from) * 2);
+    // The sheet is centred and grows to both sides, each frame by its share.
+    const move = event => set(before + (event.clientX - from) * 2 / frames.length);
     grip.addEventListener('pointermove', move);
     grip.addEventListener('pointerup', () => grip.removeEventListener('pointermove', move), {once: true});
     down.preventDefault();
   });
   grip.addEventListener('keydown', event => {
     const step = {ArrowLeft: -8, ArrowRight: 8}[event.key];
-    if (step) { set(+frame.width + step); event.preventDefault(); }
+    if (step) { set(+frames[0].width + step); event.preventDefault(); }
   });
+}
+all('[data-grip]').forEach(widen);
+
+// A form whose every state is an address: what it answers takes the place of what is shown.
+for (const form of all('[data-live]')) {
+  const update = async () => {
+    const said = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    const width = new URLSearchParams(location.search).get('w');
+    if (width) said.set('w', width);
+    const address = form.getAttribute('action') + '?' + said, turn = update.turn = (update.turn || 0) + 1;
+    const answer = await fetch(address), id = form.getAttribute('data-live');
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (!answer.ok || turn !== update.turn) return;
+    history.replaceState(null, '', address);
+    document.getElementById(id).replaceWith(document.importNode(fresh.getElementById(id), true));
+    form.elements.sandbox.disabled = fresh.querySelector('[name=sandbox]').disabled;
+    all('[data-grip]').forEach(widen);
+  };
+  form.addEventListener('input', () => { clearTimeout(form.timer); form.timer = setTimeout(update, 200); });
+  form.addEventListener('submit', event => { event.preventDefault(); update(); });
 }
 
 // Tokens. What is typed lives in the fragment of the address, so that it can be passed on like any other view.
@@ -166,8 +184,7 @@ async function restyle(frame) {
   const doc = frame.contentDocument, inline = doc && doc.querySelector('style');
   const answer = await fetch(frame.src);
   if (!doc || !answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('style');
-  dress(doc, 'theme', fresh.textContent);
+  dress(doc, 'theme', /<style>([^]*?)<\/style>/.exec(await answer.text())[1]);
   if (inline) inline.remove();
   // The tokens that somebody tries stay above those of the theme.
   doc.adoptedStyleSheets = [doc.studio.theme, ...doc.adoptedStyleSheets.filter(sheet => sheet !== doc.studio.theme)];
