@@ -50,6 +50,7 @@ READ_SETTINGS: Final = frozenset(
     {
         "widgets.app",
         "widgets.command",
+        "widgets.configured",  # the part that all commands share
         "widgets.checkup",  # the half of the command that asks the outside parties
         "widgets.checkup_identity",
         "widgets.checkup_portals",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,6 +19,7 @@ from audit.trail import Action
 from auth.sealing import new_key
 from widgets import settings_page, theming_page
 from widgets.checkup import examine
+from widgets.configured import configured, settings_in
 from widgets.items import Kind
 from widgets.links import origin
 from widgets.listing import as_json, as_table
@@ -27,27 +27,13 @@ from widgets.oa import OAError, outbound
 from widgets.oa.weaver_token import register
 from widgets.probe import probe
 from widgets.schema import schema
-from widgets.settings import Settings, SettingsError, choose, chosen, load
+from widgets.settings import Settings, choose, chosen
 from widgets.settings_sources import WeaverE9Source
+from widgets.theme_command import theme
 
 APPLICATION: Final = "widgets.app:create_app()"
 _File: Final = click.Path(path_type=Path, dir_okay=False)
 _MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
-
-
-def _configured(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command the option `--config`."""
-    told = "The configuration file; without it the one that PORTAL_WIDGETS_CONFIG names."
-    return click.option("--config", "path", type=_File, help=told)(command)
-
-
-def _settings(path: Path | None, *, registered: bool = True) -> Settings:
-    try:
-        return load(path or chosen(), registered=registered)
-    except SettingsError as error:
-        raise click.ClickException(
-            "\n  ".join(["the configuration cannot be used.", *error.mistakes])
-        ) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,8 +41,11 @@ def main() -> None:
     """OA to-dos and notices as small HTML widgets inside a hospital portal."""
 
 
+main.add_command(theme)
+
+
 @main.command()
-@_configured
+@configured
 @click.option(
     "--server", type=_File, default="hypercorn.toml", show_default=True, help="Hypercorn's own file."
 )
@@ -65,7 +54,7 @@ def serve(path: Path | None, server: Path) -> None:
 
     It is one process: run several for more, behind a gateway.
     """
-    _settings(path)
+    settings_in(path)
     choose(path or chosen())
     try:
         config = Config.from_toml(server)
@@ -76,10 +65,10 @@ def serve(path: Path | None, server: Path) -> None:
 
 
 @main.command()
-@_configured
+@configured
 def check(path: Path | None) -> None:
     """Try the configuration and every outside party, and say what is wrong in a sentence each."""
-    settings = _settings(path)
+    settings = settings_in(path)
     click.echo("ok    The configuration has no mistakes.")
     findings = asyncio.run(examine(settings))
     for finding in findings:
@@ -94,7 +83,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@_configured
+@configured
 @click.option("--since", type=_MOMENT, help="From this time on, in the configured zone.")
 @click.option("--until", type=_MOMENT, help="Before this time.")
 @click.option("--actor", help="Only this 工号.")
@@ -113,7 +102,7 @@ def list_(  # the name `list` is taken
     json: bool,
 ) -> None:
     """Show what happened, the newest last."""
-    settings = _settings(path)
+    settings = settings_in(path)
     zone = settings.service.timezone
     wanted = Filter(_in(zone, since), _in(zone, until), actor, Action(action) if action else None)
     try:
@@ -165,7 +154,7 @@ def oa() -> None:
 
 
 @oa.command("register")
-@_configured
+@configured
 @click.option("--source", "id", required=True, help="The id of one of [[sources]].")
 @click.option("--replace", is_flag=True, help="Although credentials exist: they become worthless at once.")
 def register_(path: Path | None, id: str, replace: bool) -> None:
@@ -173,7 +162,7 @@ def register_(path: Path | None, id: str, replace: bool) -> None:
 
     Registering again breaks whoever holds the former credentials of the same app_id.
     """
-    source = _weaver(_settings(path, registered=False), id)
+    source = _weaver(settings_in(path, registered=False), id)
     file = source.credentials.file
     if file is None:
         raise click.ClickException(f'sources["{id}"].credentials must be a file to write to.')
@@ -210,7 +199,7 @@ async def _registered(source: WeaverE9Source) -> str:
 
 
 @oa.command("probe")
-@_configured
+@configured
 @click.option("--source", "id", required=True, help="The id of one of [[sources]].")
 @click.option("--employee", required=True, help="The 工号 of the person in whose name it asks.")
 @click.option("--widget", type=click.Choice(["todos", "notices"]), help="Only this one.")
@@ -223,7 +212,7 @@ def probe_(
 
     Secrets are never shown, what concerns people only with --personal. Nothing is remembered.
     """
-    settings = _settings(path)
+    settings = settings_in(path)
     source = next((each for each in settings.sources if each.id == id), None)
     if source is None:
         known = ", ".join(each.id for each in settings.sources) or "none"

@@ -54,6 +54,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "font-size-title": "the title of the card",
     "font-size-meta": "what stands under a title, banners, foot",
     "font-size-tag": "特急, 紧急, 新, 置顶",
+    "line-item": "height of a line of a title",
+    "line-meta": "height of a line under a title",
     "space-row-y": "above and below a row",
     "space-x": "left and right in the card",
     "radius-card": "corners of the card",

@@ -28,6 +28,13 @@ Trial = Callable[[Path, Sequence[str]], Mapping[str, str]]
 """Tries themes of a folder by their names; gives what is wrong with those that cannot be used."""
 
 
+def installed(themes_dir: Path | None) -> list[str]:
+    """The names of the themes in a folder, without `default`, which is always ours."""
+    found = sorted(themes_dir.iterdir()) if themes_dir and themes_dir.is_dir() else []
+    folders = (path.name for path in found if is_name(path.name) and path.is_dir())
+    return [name for name in folders if name != "default"][:MOST_THEMES]
+
+
 def untried(themes_dir: Path, names: Sequence[str]) -> Mapping[str, str]:
     """For whoever has tried them already."""
     return {}
@@ -72,9 +79,7 @@ class Themes:
 
     def names(self) -> list[str]:
         """What is installed; `default` is always ours."""
-        found = sorted(self._dir.iterdir()) if self._dir and self._dir.is_dir() else []
-        folders = (path.name for path in found if is_name(path.name) and path.is_dir())
-        return [name for name in folders if name != "default"][:MOST_THEMES]
+        return installed(self._dir)
 
     def static(self, path: str) -> tuple[bytes, str] | None:
         """Body and content type of a file under /static/, of those before the last change too; None: no such file."""
