@@ -37,7 +37,7 @@ async def show(base: int, kind: str) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    async with World.start(base, kind=kind) as world:
+    async with World.start(base, kind=kind, pushes=True) as world:
         print(welcome(world), flush=True)
         await stop.wait()
         print("\n正在停止……", flush=True)

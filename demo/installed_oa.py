@@ -11,6 +11,7 @@ from typing import Final
 
 from demo import oa_ekp, oa_o2oa, oa_seeyon, oa_seeyon8
 from demo.oa_gate import APP_ID, SSO_APP_ID
+from demo.oa_push import SECRET as PUSH_SECRET
 from demo.oa_seed import DIRECTORIES
 from demo.portal import Addresses
 from widgets.oa.outbound import client as outbound
@@ -61,15 +62,16 @@ KINDS: Final = tuple(PRODUCTS)
 
 
 async def source(kind: str, folder: Path, at: Addresses, local: Addresses) -> str:
-    """The table of this product; its secret is written below `folder`. E9 is registered with, once."""
-    product, file = PRODUCTS[kind], folder / "oa.json"
+    """The table of this product; its secrets are written below `folder`. E9 is registered with, once."""
+    product, file, push = PRODUCTS[kind], folder / "oa.json", folder / "push"
     secret = product.secret
     if kind == "weaver-e9":
         async with outbound([local.oa]) as http:
             secret = (await register(http, local.oa, APP_ID)).dump()
     private(file, secret)
+    private(push, PUSH_SECRET)
     addresses = {"oa": at.oa + product.context, "oa_here": local.oa + product.context}
-    words = {**addresses, "secret": str(file), **product.words}
+    words = {**addresses, "secret": str(file), "push": str(push), **product.words}
     written = {name: quoted(value) for name, value in words.items()}
     return Template((PATTERNS / f"{kind}.toml").read_text("utf-8")).substitute(written, **product.lists)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, cycle
@@ -17,8 +17,8 @@ from demo.people import Person
 
 Mode = Literal["ok", "slow", "down", "garbage", "someone-else"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
-Changed = Callable[[Person], Awaitable[None]]
-"""Told after somebody's to-dos changed; must not raise."""
+Changed = Callable[[Sequence[Person]], Awaitable[None]]
+"""Told whose to-dos changed; must not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,8 @@ class World:
     async def start_again(self) -> None:
         """`reset`, and everybody is told."""
         self.reset()
-        for person in self.people:
-            await self._tell(person)
+        await self._tell(*self.people)
 
-    async def _tell(self, person: Person) -> None:
-        if self.changed and person.account:
-            await self.changed(person)
+    async def _tell(self, *people: Person) -> None:
+        if self.changed:
+            await self.changed(people)

@@ -16,6 +16,7 @@ from demo.grants import Client
 from demo.identity import create_identity
 from demo.installed import Issuer, install
 from demo.oa import create_oa
+from demo.oa_push import Pusher
 from demo.oa_world import World as OA
 from demo.people import PEOPLE
 from demo.places import BASE, Places, listening, port
@@ -58,17 +59,22 @@ class World:
         issuer: Issuer | None = None,
         service: bool = True,
         kind: str = "weaver-e9",
+        pushes: bool = False,
     ) -> AsyncIterator[World]:
         """Starts everything and stops it again.
 
         `base` is the first of four ports, None means any free ones; `places` are sockets taken before.
         `issuer` points the service at another identity centre, which must know it as `service_client` says.
-        Without `service` nothing listens for the widgets. `kind` is the OA's product.
+        Without `service` nothing listens for the widgets. `kind` is the OA's product; it tells the service of
+        changes if it `pushes`: tests of what cards do without that would wait for nothing.
         Raises PortTaken, SystemExit (configuration).
         """
         async with AsyncExitStack() as stack:
             places = stack.enter_context(places or Places.take(base))
             world = await outside(stack, places, issuer, kind)
+            if pushes:
+                world.oa.changed = pusher = Pusher(f"{world.local.widgets}/push/main-oa")
+                stack.push_async_callback(pusher.http.aclose)
             if service:
                 await world.servers.add(create_app(world.config), places.widgets)
             yield world

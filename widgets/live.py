@@ -22,6 +22,7 @@ from auth.guard import as_protocol, by_itself, signed_in
 from auth.sealing import KeyRing
 from auth.session import Session
 from widgets.feed import Feed
+from widgets.flights import Source
 from widgets.push import Door, NotPushed
 from widgets.streams import Streams
 from widgets.wakeups import Changed, Ended, Wakeups
@@ -31,9 +32,10 @@ log = structlog.get_logger()
 AT_ONCE: Final = 20
 """People of one push whose lists are fetched without delay; of more, so many in each `STEP`."""
 STEP: Final = 0.2
-RETURN: Final = 30.0
-"""Seconds over which streams are ended when something may have been missed: their browsers come again."""
+BACK: Final = 100
+"""Streams that are ended each second when something may have been missed: their browsers come again."""
 SWEEP: Final = 10.0
+_EVENTS: Final = "text/event-stream; charset=utf-8"
 _STREAM: Final = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 
 
@@ -47,6 +49,8 @@ class Live:
     chance: Callable[[], float] = random.random
     pushes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By source and outcome: `ok`, `refused`, or a code."""
+    _due: set[tuple[str, str]] = field(default_factory=set)
+    """Slots and sources that are about to be asked for: an OA that says it twice is asked once."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def changed(self, word: Changed) -> None:
@@ -55,17 +59,19 @@ class Live:
         if source is None:
             return
         self.feed.pushed(source.id, word.slots)
-        here = [slot for slot in word.slots if self.streams.listening(slot)]
+        here = [s for s in word.slots if self.streams.listening(s) and (s, source.id) not in self._due]
         for slot in here:
-            self._begin(self._refresh(slot, source.id, self._delay(len(here))))
+            self._due.add((slot, source.id))
+            self._begin(self._refresh(slot, source, self._delay(len(here))))
 
     def ended(self, word: Ended) -> None:
         self.streams.end(word.slot, word.id)
 
     def missed(self) -> None:
         """Whoever listens comes again, and is checked at the door like anybody else."""
-        for stream in self.streams.every():
-            self._begin(self._later(RETURN * self.chance(), stream.end))
+        everybody = self.streams.every()
+        for stream in everybody:
+            self._begin(self._later(self.chance() * len(everybody) / BACK, stream.end))
 
     def start(self) -> None:
         self._begin(self._sweep())
@@ -79,12 +85,13 @@ class Live:
         """By chance, so that a push for a whole hospital is no blow to its OA."""
         return 0.0 if people <= AT_ONCE else self.chance() * STEP * people / AT_ONCE
 
-    async def _refresh(self, slot: str, source: str, delay: float) -> None:
+    async def _refresh(self, slot: str, source: Source, delay: float) -> None:
         await asyncio.sleep(delay)
-        session, found = self.streams.listening(slot), self.feed.source(source)
-        if session is None or found is None:
+        self._due.discard((slot, source.id))
+        session = self.streams.listening(slot)
+        if session is None:
             return
-        for kind in await self.feed.refresh(session, found):
+        for kind in await self.feed.refresh(session, source):
             self.streams.tell(slot, kind)
 
     async def _later(self, seconds: float, what: Callable[[], None]) -> None:
@@ -109,11 +116,13 @@ def blueprint(live: Live, wakeups: Wakeups, door: Door, keys: KeyRing) -> Bluepr
     @by_itself
     @signed_in
     async def events(session: Session) -> Response:
+        if request.method == "HEAD":
+            return Response("", 200, content_type=_EVENTS, headers=_STREAM)
         stream = live.streams.open(session)
         if stream is None:
             return Response("", 503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
         body = live.streams.body(stream, "Last-Event-ID" in request.headers)
-        answer = Response(body, content_type="text/event-stream; charset=utf-8", headers=_STREAM)
+        answer = Response(body, content_type=_EVENTS, headers=_STREAM)
         answer.timeout = None
         return answer
 

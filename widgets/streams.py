@@ -16,11 +16,11 @@ MOST: Final = 4000
 MOST_OF_ONE: Final = 20
 """Streams of one person: browsers hold one each. The oldest goes first."""
 HEARTBEAT: Final = 20.0
-"""Seconds of silence after which a comment is sent: gateways cut connections that seem dead."""
+"""Seconds of silence, give or take a quarter, after which a comment is sent: gateways cut what seems dead."""
 SLOWEST: Final = 30.0
 """Seconds that a reader may take over a few bytes before it is given up."""
-AGAIN: Final = 5000
-"""Milliseconds after which a browser whose stream ended comes again, half as much more by chance."""
+AGAIN: Final = (3000, 13000)
+"""Milliseconds after which a browser whose stream ended comes again, by chance: an instance that is gone had many."""
 SIGNED_OUT: Final = "signed-out"
 
 
@@ -58,7 +58,7 @@ class Streams:
         self.count = 0
 
     def open(self, session: Session) -> Stream | None:
-        """A stream until the session ends; None: there are too many."""
+        """A stream for the task that answers the request, until the session ends; None: there are too many."""
         if self.count >= MOST:
             return None
         mine = self._of.setdefault(session.slot, [])
@@ -69,12 +69,11 @@ class Streams:
         stream = Stream(session, min(session.expires_at, session.active_at + self._idle))
         mine.append(stream)
         self.count += 1
+        stream.task = asyncio.current_task()
+        if stream.task:
+            # However the answer ends, and even if its body never began.
+            stream.task.add_done_callback(lambda _: self._remove(stream))
         return stream
-
-    def close(self, stream: Stream) -> None:
-        """Nobody listens to it any more."""
-        stream.over = True
-        self._remove(stream)
 
     def listening(self, slot: str) -> Session | None:
         """A session of this person that listens here; None: nobody does."""
@@ -104,23 +103,19 @@ class Streams:
 
     async def body(self, stream: Stream, again: bool) -> AsyncIterator[bytes]:
         """What goes over the wire (HTML §9.2.5). `again`: the browser was cut off, and may have missed something."""
-        clock = asyncio.get_running_loop().time
-        stream.task = asyncio.current_task()
-        try:
-            # An id, so that the browser says at its next coming that it was here before.
-            yield f"retry: {round(AGAIN * (1 + self._chance() / 2))}\nid: 1\n\n".encode()
-            if again:
-                stream.names.update(("todos", "notices"))
-                stream.told.set()
-            while True:
-                said = await self._next(stream)
-                stream.writing_since = clock()
-                yield said
-                stream.writing_since = None
-                if stream.over and not stream.names:
-                    return
-        finally:
-            self.close(stream)
+        clock, (soonest, latest) = asyncio.get_running_loop().time, AGAIN
+        # An id, so that the browser says at its next coming that it was here before.
+        said = f"retry: {round(soonest + (latest - soonest) * self._chance())}\nid: 1\n\n".encode()
+        if again:
+            stream.names.update(("todos", "notices"))
+            stream.told.set()
+        while True:
+            stream.writing_since = clock()
+            yield said
+            stream.writing_since = None
+            if stream.over and not stream.names:
+                return
+            said = await self._next(stream)
 
     async def _next(self, stream: Stream) -> bytes:
         left = (stream.until - self._now()).total_seconds()

@@ -26,6 +26,7 @@ MOST_SLOTS: Final = 5000
 """People of one message."""
 SILENCE: Final = 15.0
 """Seconds without any word after which the connection is asked whether it still lives."""
+SHORTEST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 _AWAY: Final = (RedisError, OSError, TimeoutError)
 
@@ -100,16 +101,20 @@ class Wakeups:
             log.warning("wakeups.not_said", error=type(error).__name__)
 
     async def _listen(self) -> None:
-        pause, first = 0.1, True
+        pause, first = SHORTEST_PAUSE, True
         while True:
             try:
                 async with self.hearing.pubsub(ignore_subscribe_messages=False) as heard:
                     await heard.subscribe(CHANNEL)
                     await self._hear(heard, first)
             except _AWAY as error:
-                log.warning("wakeups.away", error=type(error).__name__)
+                if first or self.connected:
+                    log.warning("wakeups.away", error=type(error).__name__)
+            except Exception:
+                # One odd word must not make this instance deaf to all that come after.
+                log.exception("wakeups.bug")
+            pause = SHORTEST_PAUSE if self.connected else min(pause * 2, LONGEST_PAUSE)
             first, self.connected = False, False
-            pause = min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(pause * (0.5 + self.chance()))
 
     async def _hear(self, heard: Any, first: bool) -> None:
@@ -125,7 +130,9 @@ class Wakeups:
             elif message["type"] == "subscribe":
                 self.connected = True
                 if not first:
+                    log.info("wakeups.back")
                     self.listener.missed()
+                first = False  # the library may connect anew without a word
             elif message["type"] == "message":
                 self._take(message["data"])
 

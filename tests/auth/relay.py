@@ -27,6 +27,10 @@ class Relay:
     async def __aexit__(self, *failure: object) -> None:
         await self.cut()
 
+    @property
+    def port(self) -> int:
+        return self._port
+
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Redis]:
         """A Redis client whose way leads through here."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from demo.oa import DemoOA, create_oa
@@ -66,8 +68,8 @@ async def test_nobody_opens_or_decides_somebody_elses_item(oa: DemoOA) -> None:
 async def test_the_control_page_adds_an_urgent_item_and_tells_about_it(key: object, clock: Clock) -> None:
     told: list[Person] = []
 
-    async def changed(person: Person) -> None:
-        told.append(person)
+    async def changed(people: Sequence[Person]) -> None:
+        told.extend(people)
 
     oa = create_oa(now=clock, key=key, changed=changed)  # type: ignore[arg-type]
     await oa.test_client().post("/control", form={"urgent": SHEN.account or ""})
