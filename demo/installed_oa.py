@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from demo import oa_ekp, oa_o2oa, oa_seeyon, oa_seeyon8
+from demo import oa_ekp, oa_o2oa, oa_plain, oa_seeyon, oa_seeyon8
 from demo.oa_gate import APP_ID, SSO_APP_ID
 from demo.oa_push import SECRET as PUSH_SECRET
 from demo.oa_seed import DIRECTORIES
@@ -57,6 +57,7 @@ PRODUCTS: Final[Mapping[str, Product]] = {
         words={"sso": oa_o2oa.CLIENT},
         lists={"categories": ", ".join(quoted(each) for each in oa_o2oa.CATEGORIES)},
     ),
+    "rest": Product(secret=oa_plain.SECRET, words={"app": oa_plain.APP}),
 }
 KINDS: Final = tuple(PRODUCTS)
 

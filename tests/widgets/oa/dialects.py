@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from string import Template
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from demo import oa_ekp, oa_o2oa, oa_seeyon, oa_seeyon8
+from demo import oa_ekp, oa_o2oa, oa_plain, oa_seeyon, oa_seeyon8
+from demo.installed_oa import PATTERNS, quoted
 from demo.oa import DemoOA
 from demo.oa_gate import APP_ID, SSO_APP_ID
 from demo.oa_seed import DIRECTORIES
@@ -17,10 +21,14 @@ from widgets.oa import OAClient
 from widgets.oa.landray_ekp import LandrayEKP
 from widgets.oa.o2oa import O2OA
 from widgets.oa.outbound import HttpClient
+from widgets.oa.rest import Rest
 from widgets.oa.seeyon_v5 import SeeyonV5
 from widgets.oa.seeyon_v8 import SeeyonV8
 from widgets.oa.weaver_e9 import WeaverE9
 from widgets.oa.weaver_token import Credentials
+from widgets.settings_rest import RestSource
+from widgets.settings_secrets import Surroundings
+from widgets.sources_rest import rest_client
 from widgets.tickets import Tickets
 
 OA = "https://oa.hospital.example"
@@ -54,6 +62,8 @@ class Dialect:
     """The name of the field that says whose a row is, where there is one."""
     sso: str | None = None
     """Where single sign-on is asked for at a click; None: the OA is not asked."""
+    asks_back: bool = False
+    """Whether it asks us about tickets, or brings tokens."""
     context: str = ""
     """Below which path the product lives."""
     expires: bool = True
@@ -120,6 +130,36 @@ def _o2oa(oa: DemoOA, usual: dict[str, Any], tickets: Tickets) -> OAClient:
     return O2OA(client=oa_o2oa.CLIENT, key=oa_o2oa.KEY, categories=oa_o2oa.CATEGORIES, **usual)
 
 
+def mapped(text: str, usual: dict[str, Any], **hidden: str) -> Rest:
+    """The client of a source of kind `rest`, from its TOML; its secrets are these, by their names.
+
+    Raises AssertionError for a mapping that the service would not start with.
+    """
+    table = tomllib.loads(text)["sources"][0]
+    table["base_url"], table["open_url"] = usual["base_url"], usual["open_url"]
+    table["secrets"] = {name: {"env": name} for name in hidden}
+    table.pop("push_secret", None)
+    source = RestSource.model_validate(table, context=Surroundings(hidden, Path()))
+    assert [] == list(source.disagreements())
+    return rest_client(source, usual["http"], usual["zone"], usual["now"])
+
+
+def _rest(oa: DemoOA, usual: dict[str, Any], tickets: Tickets) -> OAClient:
+    """As the demo hospital configures it."""
+    names = dict.fromkeys(("oa", "oa_here", "push", "secret"), '""')
+    text = Template((PATTERNS / "rest.toml").read_text("utf-8")).substitute(names, app=quoted(oa_plain.APP))
+    return mapped(text, usual, app=oa_plain.SECRET)
+
+
+def _enclosed(data: object) -> dict[str, Any]:
+    return {"code": 0, "msg": "ok", "data": json.dumps(data)}
+
+
+def _upended(row: Any) -> Any:
+    """A row as columns under each other."""
+    return [{"property": name, "value": each} for name, each in row.items()] if isinstance(row, dict) else row
+
+
 E9 = Dialect(
     kind="weaver-e9",
     connect=_e9,
@@ -181,6 +221,7 @@ V5 = Dialect(
     notice={"id": -33, "title": "停机公告", "publishDate": 1795053600000, "state": 30},
     notice_names={"id": "id", "title": "title", "published": "publishDate"},
     owner="memberId",
+    asks_back=True,
     context="/seeyon",
     tells_sender=False,
     bad_lists=(b'{"code":"1010","message":"Invalid token"}', b'{"code":1,"message":"x"}', b'"-1"'),
@@ -231,4 +272,25 @@ O2 = Dialect(
         b'{"data":[]}',
     ),
 )
-EVERY = (E9, EKP, V5, V8, O2)
+PLAIN = Dialect(
+    kind="rest",
+    connect=_rest,
+    todos="/api/todo",
+    row={"no": 7, "subject": "请假申请", "came": "2026/11/20 10:01:05", "to": "345"},
+    names={"id": "no", "title": "subject", "received": "came"},
+    listed=lambda rows: _enclosed({"list": rows, "count": len(rows)}),
+    notices="/api/board",
+    notice={"id": "9", "subject": "停机公告", "day": "2026-11-20", "clock": "10:01:05"},
+    notice_names={"id": "id", "title": "subject", "published": "day"},
+    noticed=lambda rows: _enclosed({"rows": [_upended(row) for row in rows], "next": ""}),
+    owner="to",
+    sso="/api/ticket",
+    bad_lists=(
+        b'{"code":404,"msg":"x","data":null}',
+        b'{"code":0,"data":"{\\"list\\":null}"}',
+        b'{"code":0,"data":"[]"}',
+        b'{"code":0,"data":null}',
+        b'{"code":401,"msg":"x"}',
+    ),
+)
+EVERY = (E9, EKP, V5, V8, O2, PLAIN)
