@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import structlog
-from quart import Response
+from quart import Response, request
 
 from audit.trail import Action, AuditEvent, Outcome
 from auth.centre import Centre
 from auth.flood import Flood
+from auth.guard import cookie_header
 from auth.handover import Given, Handover, Ticket
 from auth.login import Login
 from auth.principal import Principal
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 
 RETRY_AFTER: Final = "10"
 """Seconds."""
+_SIDE_BY_SIDE: Final = timedelta(seconds=60)
 
 
 class Pages(Protocol):
@@ -98,6 +100,21 @@ def refusal(parts: Parts, code: str, status: int) -> Response:
     reference = parts.request_id()[-8:].upper()
     log.warning("auth.refused", code=code, reference=reference)
     return unkept(parts.pages.refused(code, reference, status))
+
+
+async def make_room(parts: Parts, who: Principal, *, beside: bool = False) -> None:
+    """Ends the session that this jar held before somebody signed in: what stood there is not promoted.
+
+    It stays when it is the same person's and began a moment ago, for two frames may sign one person in at once, and
+    neither may end what the other is about to use; or when it is theirs and the new one lives `beside` it.
+    """
+    held = parts.sessions.recognise(cookie_header(request))
+    if held is None:
+        return
+    if held.who.subject != who.subject:
+        await parts.sessions.revoke(held, "another-person")
+    elif not beside and parts.now() - held.started_at >= _SIDE_BY_SIDE:
+        await parts.sessions.end(held)
 
 
 def too_fast(parts: Parts) -> Response:

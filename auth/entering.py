@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,17 +10,15 @@ from quart import Response, request
 
 from audit.trail import Action, Outcome
 from auth.centre import NobodyThere, Vouched
-from auth.desk import Parts, refusal, too_fast, unkept, with_cookie, write_down
+from auth.desk import Parts, make_room, refusal, too_fast, unkept, with_cookie, write_down
 from auth.errors import AuthError, CentreError, SignInRefused, SignInUnavailable
 from auth.guard import cookie_header, see_other
 from auth.login import DONE, Finished, Wanted
 from auth.metadata import origin_of
 from auth.paths import own_path
-from auth.principal import Principal
 from auth.session import Session
 
 _OUT_OF_ORDER: Final = ("centre-", "store-")
-_SIDE_BY_SIDE: Final = timedelta(seconds=60)
 _FRAMES: Final = ("iframe", "frame", "embed", "object")
 _LONGEST_HINT: Final = 256
 
@@ -114,17 +111,21 @@ class Entering:
             await self._parts.sessions.revoke(session, "nobody-there")
 
     async def _hand_over(self, text: str, vouched: Vouched) -> Response:
-        """The window's last page: it starts no session, the card that waits for it does."""
+        """The window's last page: it starts no session, the card that waits for it does.
+
+        Whoever was signed in before in the window's own jar, and is somebody else, is so no longer.
+        """
         handover = self._parts.handover
         ticket = handover.ticket(text)
+        await make_room(self._parts, vouched.who, beside=True)
         given = await handover.keep(ticket, vouched)
         return unkept(self._parts.pages.handed_over(text, ticket, given))
 
     async def _welcome(self, vouched: Vouched, finished: Finished) -> Response:
-        sessions = self._parts.sessions
-        previous = sessions.recognise(cookie_header(request))
-        if previous is not None and not self._beside(previous, vouched.who):
-            await sessions.end(previous)
+        sessions, back = self._parts.sessions, see_other(self._base_url + finished.return_path)
+        if finished.silent and (held := await self._same_session(vouched, finished)):
+            return with_cookie(back, await sessions.vouched_again(held, vouched.tokens, vouched.expires_at))
+        await make_room(self._parts, vouched.who)
         await write_down(self._parts, Action.SIGN_IN, Outcome.OK, who=vouched.who)
         _, cookie = await sessions.start(
             vouched.who,
@@ -135,12 +136,16 @@ class Entering:
             partitioned=finished.partitioned,
             quiet=finished.silent,
         )
-        return with_cookie(see_other(self._base_url + finished.return_path), cookie)
+        return with_cookie(back, cookie)
 
-    def _beside(self, previous: Session, who: Principal) -> bool:
-        """Whether two frames sign one person in at once: neither may end what the other is about to use."""
-        same = previous.who.subject == who.subject
-        return same and self._parts.now() - previous.started_at < _SIDE_BY_SIDE
+    async def _same_session(self, vouched: Vouched, finished: Finished) -> Session | None:
+        """What this jar holds, if the centre vouched for it anew: the same person with the same rights, at the same
+        session of the centre. Two frames of one page that ask at once then keep one session."""
+        held = self._parts.sessions.recognise(cookie_header(request))
+        now = (vouched.who, vouched.provider_sid, finished.partitioned)
+        if held is None or (held.who, held.provider_sid, held.partitioned) != now:
+            return None
+        return (await self._parts.sessions.check(held)).session
 
     def _own_target(self, url: str) -> str | None:
         """The path of a whole address of ours; None for any other (it may be anything)."""

@@ -36,15 +36,17 @@ class Kept(Generic[T]):
         now: Callable[[], datetime],
         forced: Callable[[], Awaitable[T]] | None = None,
         fresh: timedelta = FRESH,
+        stale: timedelta = STALE,
     ) -> None:
-        self._fetch, self._now, self._forced, self._fresh = fetch, now, forced or fetch, fresh
+        self._fetch, self._now, self._forced = fetch, now, forced or fetch
+        self._fresh, self._stale = fresh, stale
         self._lock = asyncio.Lock()
         self._held: tuple[T, datetime] | None = None
         self._failed: tuple[CentreError, datetime] | None = None
         self._forced_at: datetime | None = None
 
     async def value(self) -> T:
-        """The value while it is fresh; at most a day old while none is to be had. Raises CentreError."""
+        """The value while it is fresh; until it is stale while no other is to be had. Raises CentreError."""
         if self._held and self._within(self._held[1], self._fresh):
             return self._held[0]
         async with self._lock:
@@ -72,10 +74,10 @@ class Kept(Generic[T]):
         return value
 
     def _fallen_back(self, error: CentreError) -> T:
-        if self._held and self._within(self._held[1], STALE):
+        if self._held and self._within(self._held[1], self._stale):
             log.warning("centre.last_answer_used", code=error.full_code, since=self._held[1].isoformat())
             return self._held[0]
         raise type(error)(error.reason) from error
 
     def _within(self, since: datetime, span: timedelta) -> bool:
-        return self._now() - since < span
+        return abs(self._now() - since) < span  # a clock that was set back keeps nothing for longer

@@ -102,10 +102,15 @@ class Leaving:
         return Response(body, 400, headers={"Cache-Control": "no-store"}, content_type="application/json")
 
     async def _end(self, session: Session) -> str | None:
-        """Ends the session; where the centre wants to hear of it."""
-        record = await self._parts.sessions.vault.read(session)
-        await self._parts.sessions.end(session)
+        """Ends the session, and every other that began at the same session of the centre: a tab beside the card, or
+        another portal's jar. Where the centre wants to hear of it."""
+        sessions = self._parts.sessions
+        record = await sessions.vault.read(session)
+        await sessions.end(session)
         await write_down(self._parts, Action.SIGN_OUT, Outcome.OK, who=session.who)
+        if session.provider_sid:
+            ended = await sessions.end_named(subject=None, sid=session.provider_sid)
+            await self._note([each for each in ended if each.id != session.id], "beside")
         return await self._parts.centre.farewell(record.tokens if record else None)
 
     async def _session(self) -> Session | None:

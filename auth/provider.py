@@ -244,8 +244,6 @@ class Provider:
         if not keys:
             raise CentreMisconfigured("keys")
         if self._prints and not keys.prints & self._prints:
-            log.warning(
-                "provider.every_key_is_new"
-            )  # a careful centre publishes a key before it signs with it
+            log.warning("provider.every_key_is_new")  # a careful centre publishes a key beforehand
         self._prints = keys.prints
         return keys

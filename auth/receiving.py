@@ -7,7 +7,7 @@ from typing import Any
 from quart import Response, request
 
 from audit.trail import Action, Outcome
-from auth.desk import Parts, with_cookie, write_down
+from auth.desk import Parts, make_room, with_cookie, write_down
 from auth.errors import AuthError, SignInRefused, SignInUnavailable
 from auth.guard import cookie_header
 
@@ -33,6 +33,7 @@ class Receiving:
         except (SignInRefused, SignInUnavailable) as error:
             return await self._refused(error)
         vouched = redeemed.vouched
+        await make_room(parts, vouched.who)
         await write_down(parts, Action.SIGN_IN, Outcome.OK, who=vouched.who)
         _, cookie = await parts.sessions.start(
             vouched.who,

@@ -1,4 +1,4 @@
-"""Session: one signed-in browser, as its sealed cookie carries it."""
+"""Session: one signed-in browser, as its sealed cookie carries it, and what a check finds out about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auth.principal import Principal
 
 FRAME: Final = cookie_name("frame", secure=True)
 """The cookie for pages of another site. Browsers keep such cookies on https only."""
-_FORM: Final = 2
+_FORM: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class Limits:
     """Without anything that the person does."""
     recheck: timedelta = timedelta(minutes=10)
     """After that long the centre is asked again; so late may a revocation be seen that reached nobody."""
+    seen: timedelta = timedelta(minutes=1)
+    """A page that is loaded so long after the centre last vouched in this very browser asks again who is there."""
     most: int = 10
     """Of one person."""
 
@@ -43,6 +45,8 @@ class Session:
     expires_at: datetime
     checked_at: datetime
     """When the identity centre last vouched for the person."""
+    seen_at: datetime
+    """When it last did so in this very browser: after that somebody else may have sat down here."""
     active_at: datetime
     """When the person last did something, to the minute; a card that asks by itself is nothing that they did."""
     provider_sid: str | None
@@ -72,9 +76,27 @@ class Tokens:
     refresh_token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found. `set_cookie` belongs on the answer whenever there is one."""
+
+    session: Session | None
+    """None: it was ended."""
+    values: list[bytes | None]
+    """Those of the caller's keys."""
+    set_cookie: str | None = None
+    """The Set-Cookie value of the session sealed anew."""
+    ask_again: bool = False
+    """A page that is loaded had better ask the centre through the browser: for want of a refresh token nobody else can,
+    or the centre vouched for the person in this browser a while ago, and somebody else may sit there now."""
+
+
 def packed(session: Session) -> bytes:
     """What the cookie seals."""
-    times = (session.started_at, session.expires_at, session.checked_at, session.active_at)
+    times = (
+        *(session.started_at, session.expires_at),
+        *(session.checked_at, session.seen_at, session.active_at),
+    )
     who = session.who
     person = [who.subject, who.account, who.name, who.campuses, who.roles]
     kept = [session.provider_sid, session.partitioned, session.quiet]
@@ -86,9 +108,9 @@ def packed(session: Session) -> bytes:
 def unpacked(plain: bytes) -> Session | None:
     """The session of a cookie that opened, so ours; None when an older or newer release made it."""
     fields = orjson.loads(plain)
-    if len(fields) != 15 or fields[0] != _FORM:
+    if len(fields) != 16 or fields[0] != _FORM:
         return None
-    started, expires, checked, active = (datetime.fromtimestamp(seconds, UTC) for seconds in fields[3:7])
-    subject, account, name, campuses, roles = fields[10:]
+    started, expires, checked, seen, active = (datetime.fromtimestamp(each, UTC) for each in fields[3:8])
+    subject, account, name, campuses, roles = fields[11:]
     who = Principal(subject, account, name, tuple(campuses), tuple(roles))
-    return Session(fields[1], fields[2], who, started, expires, checked, active, *fields[7:10])
+    return Session(fields[1], fields[2], who, started, expires, checked, seen, active, *fields[8:11])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,7 +23,7 @@ from auth.once import Once
 from auth.principal import Principal
 from auth.reads import Reads
 from auth.sealing import KeyRing, from_text, to_text
-from auth.session import FRAME, Limits, Session, Tokens, packed, unpacked
+from auth.session import FRAME, Checked, Limits, Session, Tokens, packed, unpacked
 from auth.vault import Record, Vault
 
 log = structlog.get_logger()
@@ -31,20 +31,6 @@ log = structlog.get_logger()
 _SEALED_ANEW: Final = timedelta(seconds=60)
 """How far the time of the last activity in a cookie may lag behind."""
 _AWAY: Final = (RedisError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check found. `set_cookie` belongs on the answer whenever there is one."""
-
-    session: Session | None
-    """None: it was ended."""
-    values: list[bytes | None]
-    """Those of the caller's keys."""
-    set_cookie: str | None = None
-    """The Set-Cookie value of the session sealed anew."""
-    ask_again: bool = False
-    """The centre's last word is old and only the browser can ask for a new one: we hold no refresh token."""
 
 
 class Sessions:
@@ -69,8 +55,7 @@ class Sessions:
         self._reads, self._keys, self._now, self._random = Reads(redis), keys, now, random
         self._secure, self._limits, self._record = secure, limits or Limits(), record
         self._name = cookie_name("session", secure=secure)
-        self.vault = Vault(redis, keys, now)
-        self.once = Once(redis, now)
+        self.vault, self.once = Vault(redis, keys, now), Once(redis, now)
         self._ended = Ended(redis, now)
         self._indexes = Indexes(redis, keys, now, self._ended, self._limits, issuer)
         self._overdue: Callable[[Session], None] = _nobody_asks
@@ -140,6 +125,7 @@ class Sessions:
             started_at=now,
             expires_at=min(end, expires_at) if expires_at else end,
             checked_at=now,
+            seen_at=now,
             active_at=now,
             provider_sid=provider_sid,
             partitioned=partitioned,
@@ -148,6 +134,14 @@ class Sessions:
         await self.vault.keep(session, tokens)
         await self._index(session, asked_at or self._now())
         return session, self._cookie(session)
+
+    async def vouched_again(self, session: Session, tokens: Tokens, expires_at: datetime | None) -> str:
+        """The Set-Cookie value of the same session, for whose person the centre vouched anew in this browser."""
+        now = self._now().replace(microsecond=0)
+        end = min(session.expires_at, expires_at) if expires_at else session.expires_at
+        fresh = replace(session, expires_at=end, checked_at=now, seen_at=now, active_at=now)
+        await self.vault.renew(fresh, tokens)
+        return self._cookie(fresh)
 
     async def end(self, session: Session) -> None:
         """Signs this browser out on every instance. Redis away: here at once, elsewhere when it is back."""
@@ -205,9 +199,10 @@ class Sessions:
         fresh = session
         if record and record.checked_at + self._limits.recheck > self._now():
             fresh, overdue = replace(session, checked_at=record.checked_at), False
-        ask_again = overdue and (record is None or record.tokens.refresh_token is None)
-        if overdue and (record is None or not ask_again):
+        by_browser = overdue and (record is None or record.tokens.refresh_token is None)
+        if overdue and (record is None or not by_browser):
             self._overdue(session)
+        ask_again = by_browser or (session.quiet and self._now() - session.seen_at >= self._limits.seen)
         return Checked(fresh, values, self._sealed_anew(session, fresh, active), ask_again)
 
     def _sealed_anew(self, before: Session, session: Session, active: bool) -> str | None:

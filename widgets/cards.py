@@ -92,8 +92,6 @@ class Cards:
     theme: Callable[[str | None], Theme]
     """The theme of a name, or the service's own."""
     campuses: Mapping[str, str]
-    homes: Mapping[Kind, str]
-    """The OA's own page with the whole list, by widget."""
     base_url: str
     zone: ZoneInfo
     now: Callable[[], datetime]
@@ -106,7 +104,7 @@ class Cards:
             return self._signed_out(ask, card)
         names = self.feed.names(session, ask.name, ask.layout.campus)
         checked = await self.sessions.check(session, names, active=ask.active)
-        if checked.session is None:
+        if checked.session is None or (ask.silently and checked.ask_again):
             return self._signed_out(ask, card)
         answer = await self._for(checked.session, ask, card, checked.values)
         return replace(answer, cookies=(checked.set_cookie,)) if checked.set_cookie else answer
@@ -114,7 +112,7 @@ class Cards:
     async def _for(self, session: Session, ask: Ask, card: Card, blobs: Sequence[bytes | None]) -> Answer:
         if not session.who.account:
             return self._plain(ask, card, "forbidden")
-        if not self.feed.sources(ask.name, ask.layout.campus):
+        if not self.feed.sources(ask.name, ask.layout.campus, session.who):
             return self._plain(ask, card, "not-configured")
         look = await self.feed.look(session, ask.name, ask.layout.campus, blobs, ask.pressed)
         return self._with_list(ask, card, session, look)
@@ -122,7 +120,7 @@ class Cards:
     def failed(self, ask: Ask, reference: str) -> Answer:
         """The card for our own fault: like an OA's, with a number that finds the log line."""
         view = self._card(ask).without_list(
-            "failed", reference=reference, direct_url=self.homes.get(ask.name)
+            "failed", reference=reference, direct_url=self.feed.home(ask.name, ask.layout.campus)
         )
         return Answer("failed", view.version, None, view, view.title)
 
@@ -167,19 +165,25 @@ class Cards:
         view = card.with_list(
             look,
             version,
-            more_url=self._whole_list(ask.name, session),
-            direct_url=self.homes.get(ask.name),
+            more_url=self._whole_list(ask, session),
+            direct_url=self._direct(ask, session, look),
             reference=self._number(look, session) if look.missing else None,
         )
         return Answer(state, version, as_of, view, card.title, look.total)
 
-    def _whole_list(self, name: Kind, session: Session) -> str | None:
-        source = next(iter(self.feed.sources(name, None)), None)
-        home = self.homes.get(name)
-        if source is None or home is None:
-            return None
-        sealed = self.references.seal(session.who.account or "", Reference(source.id, name, "", home))
-        return f"{self.base_url}/open/{sealed}"
+    def _whole_list(self, ask: Ask, session: Session) -> str:
+        first = self.feed.sources(ask.name, ask.layout.campus, session.who)[0]
+        reference = Reference(first.id, ask.name, "", first.client.home(ask.name))
+        return f"{self.base_url}/open/{self.references.seal(session.who.account or '', reference)}"
+
+    def _direct(self, ask: Ask, session: Session, look: Look) -> str | None:
+        """The OA itself: the first that gives no list, where one does not."""
+        silent = self.feed.source(look.missing[0].source) if look.missing else None
+        return (
+            silent.client.home(ask.name)
+            if silent
+            else self.feed.home(ask.name, ask.layout.campus, session.who)
+        )
 
     def _number(self, look: Look, session: Session) -> str:
         """To be read out to the help desk: why, whose (as the log writes it), and since when."""

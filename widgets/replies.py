@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -48,7 +48,7 @@ class Replies:
 
     async def count(self, ask: Ask) -> Reply:
         """The badge alone."""
-        answer = await self._dealt(ask)
+        answer = await self._dealt(replace(ask, silently=False))
         if answer.view is None:
             return Reply(204, [*answer.headers()])
         if ask.form == "json":

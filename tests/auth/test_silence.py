@@ -47,21 +47,25 @@ async def test_a_centre_that_shows_its_page_all_the_same_gets_no_frame(make: Mak
     assert CARD == (await world.browser().get(ATTEMPT)).headers["Location"]
 
 
-async def test_the_centre_is_tried_once_an_hour(make: Make, clock: Clock) -> None:
+async def test_the_centre_is_tried_once_a_minute(make: Make, clock: Clock) -> None:
     """However many frames load."""
     world = make(silent="auto")
     shows_its_page(world)
     for _ in range(3):
         await world.browser().get(ATTEMPT)
     assert 1 == world.centre.asked.count("/authorize")
-    clock.move(minutes=61)
+    clock.move(seconds=61)
     await world.browser().get(ATTEMPT)
     assert 2 == world.centre.asked.count("/authorize")
 
 
-async def test_a_centre_that_is_down_brings_the_card(make: Make) -> None:
-    """A frame is never left with an error."""
+@pytest.mark.parametrize("earlier", [False, True])
+async def test_a_centre_that_is_down_brings_the_card(make: Make, clock: Clock, earlier: bool) -> None:
+    """A frame is never left with an error, though the centre was there a minute ago."""
     world = make(silent="auto")
+    if earlier:
+        assert "prompt=none" in (await world.browser().get(ATTEMPT)).headers["Location"]
+        clock.move(seconds=61)
     world.centre.down = True
     assert CARD == (await world.browser().get(ATTEMPT)).headers["Location"]
 

@@ -1,4 +1,4 @@
-"""The modules of signing out. Two browsers share the provider's session: what one does, the other must feel."""
+"""The modules of signing out. What the provider says of a session, each of its browsers must feel."""
 
 from __future__ import annotations
 
@@ -46,10 +46,17 @@ TOKENS: Final = [
 ]
 
 
-async def two(stage: Stage, fault: Fault = NONE) -> tuple[Browser, Browser]:
-    """Two signed-in browsers of one person, in one session of the provider."""
+async def two(stage: Stage, fault: Fault = NONE, *, apart: bool = False) -> tuple[Browser, Browser]:
+    """Two signed-in browsers of one person, in one session of the provider, or each in one of their own.
+
+    Pressing sign-out ends all that began in one session of the provider. So where somebody presses, the other browser
+    stands apart, and it is the provider's word about it that counts.
+    """
     await stage.begin(fault)
-    return await stage.signed_in(), await stage.signed_in()
+    one = await stage.signed_in()
+    if apart:
+        stage.provider.sid = "another-session"
+    return one, await stage.signed_in()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ async def test_signing_out_here(stage: Stage, fault: Fault) -> None:
 @module(BACK)
 async def test_a_logout_token_signs_out_everywhere(stage: Stage, sign: object) -> None:
     """Exactly 200, not to be kept; the provider's other browsers are signed out too, without being asked."""
-    leaving, other = await two(stage, Fault(sign_logout=sign))  # type: ignore[arg-type]
+    leaving, other = await two(stage, Fault(sign_logout=sign), apart=True)  # type: ignore[arg-type]
     stage.provider.told = lambda form: posted(stage, form)
     await leaving.sign_out()
     answer = stage.provider.answers[-1]
@@ -85,7 +92,7 @@ async def test_a_logout_token_signs_out_everywhere(stage: Stage, sign: object) -
 @pytest.mark.parametrize("fault", TOKENS)
 async def test_a_spoilt_logout_token_signs_nobody_out(stage: Stage, fault: Fault) -> None:
     """Exactly 400, not to be kept; who did not press anything stays signed in."""
-    leaving, other = await two(stage, fault)
+    leaving, other = await two(stage, fault, apart=True)
     stage.provider.told = lambda form: posted(stage, form)
     await leaving.sign_out()
     answer = stage.provider.answers[-1]
@@ -96,7 +103,7 @@ async def test_a_spoilt_logout_token_signs_nobody_out(stage: Stage, fault: Fault
 @module(f"{OIDCC}-rp-frontchannel-rpinitlogout")
 async def test_a_frame_on_the_way_out_signs_out_everywhere(stage: Stage) -> None:
     """The provider's page frames our address: no cookie comes with it, `iss` and `sid` are enough."""
-    leaving, other = await two(stage)
+    leaving, other = await two(stage, apart=True)
     stage.provider.frames = FRONT
     left = await leaving.client.post(f"{OURS}/auth/logout", headers={"Origin": OURS})
     page = await leaving.go(left.headers["Location"])
