@@ -18,7 +18,7 @@ from widgets.oa.rest_bodies import Body, Unfilled, as_parameter, filled, templat
 from widgets.oa.rest_paths import Way, word
 from widgets.oa.rest_plan import Plan, System
 from widgets.oa.rest_signing import Value
-from widgets.oa.rest_templates import Template
+from widgets.oa.rest_templates import REQUEST, Template
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
@@ -36,12 +36,14 @@ class Names:
         late: Mapping[str, Callable[[], Value]] | None = None,
         row: object = None,
     ) -> None:
-        self._known, self._compute, self._late, self._row = dict(known), compute, late or {}, row
+        self._known, self._compute, self._row = dict(known), compute, row
+        self._late = {} if late is None else late  # an empty one is filled in later
 
     def __call__(self, name: str) -> Value | None:
         """None when there is no such value now. Raises ValueError when it cannot be computed."""
         if name.startswith("row."):
-            return word(way(name[4:]).find(self._row))
+            value = word(way(name[4:]).find(self._row))
+            return value if value and value.strip() else None
         if name not in self._known:
             self._known[name] = self._made(name)
         return self._known[name]
@@ -137,7 +139,8 @@ class Written:
         return _JSON + label if request.body is not None else None
 
     def _is_computed(self, value: Body) -> bool:
-        return any(name in self.compute for each in templates(value) for name in each.names())
+        own = self.compute.keys() | REQUEST
+        return any(name in own for each in templates(value) for name in each.names())
 
 
 Got: TypeAlias = Callable[[str, Principal | None], Awaitable[Mapping[str, str]]]

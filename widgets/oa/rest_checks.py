@@ -175,7 +175,16 @@ def _leads(start: str, goal: str, edges: dict[str, set[str]]) -> bool:
     return False
 
 
+def _sent(request: Request) -> Iterator[Template]:
+    """The templates of its body."""
+    for body in (*(request.form or {}).values(), *([] if request.body is None else [request.body])):
+        yield from templates(body)
+    if request.text:
+        yield request.text
+
+
 def _requests(mapped: Mapped) -> Iterator[str]:
+    system = mapped.system
     for key, request, _ in requests(mapped):
         if not request.path.text.startswith("/"):
             yield f'{key}.path is "{request.path.text}": it must begin with / and goes below base_url.'
@@ -184,9 +193,11 @@ def _requests(mapped: Mapped) -> Iterator[str]:
             yield f"{key} has {' and '.join(bodies)}: only one of them can be sent."
         if request.method == "GET" and bodies:
             yield f'{key}.{bodies[0]} goes with no GET: {key}.method must be "POST" or "PUT".'
+        if "body" in system.names(_sent(request)):
+            yield f"{key} has {{body}} in what it sends: a body cannot hold itself."
         yield from _conditions(key, request)
         if isinstance(request, Listed):
-            yield from _paging(key, request, mapped.system)
+            yield from _paging(key, request, system)
 
 
 def _conditions(key: str, request: Request) -> Iterator[str]:

@@ -53,6 +53,8 @@ def applied(name: str, value: Value, given: Sequence[Value]) -> Value:
         return value.strftime(str(given[0]))
     if name == "first" and given:
         return as_text(value).partition(str(given[0]))[0]
+    if name == "after" and given:
+        return as_text(value).partition(str(given[0]))[2]
     raise ValueError(f"{name}: not for such a value")
 
 
@@ -146,5 +148,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "raw": Function(of_text=lambda text: text),
     "time": Function(literal=True),
     "first": Function(literal=True),
+    "after": Function(literal=True),
 }
 """By the name that a mapping uses."""

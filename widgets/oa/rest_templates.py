@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
-from widgets.oa.rest_signing import FUNCTIONS, Value, applied, as_text
+from widgets.oa.rest_signing import FUNCTIONS, Value, applied, as_bytes, as_text
 
 PERSON: Final = frozenset({"account", "subject", "name"})
 """Who asks: 工号, the centre's `sub`, and what the person is called."""
@@ -26,6 +26,7 @@ CLICK: Final = frozenset({"url", "path", "id"})
 BUILT_IN: Final = PERSON | MOMENT | REQUEST | PAGING | CLICK
 Find: TypeAlias = Callable[[str], Value | None]
 """The value of a name; None: there is none just now."""
+_BODY: Final = "body"
 _HOLE: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -87,11 +88,18 @@ class Template:
         return self._written(find, _quoted)
 
     def value(self, find: Find) -> Value | None:
-        """A number stays one where nothing stands around it."""
+        """A number stays one where nothing stands around it, and with `{body}` everything is bytes: for signatures."""
+        if any(hole == Hole(_BODY) for hole in self.holes()):
+            return self._bytes(find)
         if len(self.parts) == 1 and isinstance(self.parts[0], Hole):
             value = self.parts[0].value(find)
             return value if value is None or isinstance(value, int) else as_text(value)
         return self.write(find)
+
+    def _bytes(self, find: Find) -> bytes | None:
+        found = [part if isinstance(part, str) else part.value(find) for part in self.parts]
+        known = [as_bytes(each) for each in found if each is not None]
+        return b"".join(known) if len(known) == len(found) else None
 
     def _written(self, find: Find, form: Callable[[Hole, str], str]) -> str | None:
         written = []
