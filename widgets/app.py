@@ -35,6 +35,7 @@ from auth.sealing import KeyRing
 from auth.session import Limits
 from auth.sessions import Sessions
 from auth.silence import Silence
+from auth.states import States
 from widgets import asked_back, health, routes, selfcheck
 from widgets.cards import Cards
 from widgets.connection import Connection
@@ -146,7 +147,6 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         handover=handover,
         theme=themes.named,
         campuses={campus.id: campus.name for campus in settings.campuses},
-        homes={kind: source.client.home(kind) for source in reversed(sources) for kind in source.widgets},
         base_url=base_url,
         zone=service.timezone,
         now=now,
@@ -170,7 +170,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
             trail,
             wakeups,
             lambda: metrics.last.get("identity"),
-            lambda: metrics.text(sources, live, wakeups, trail),
+            lambda: metrics.text(sources, replies.dealt, live, wakeups, trail),
         )
     )
     app.register_blueprint(live_views(live, wakeups, Door(pushing, sessions.once.claim, now), keys))
@@ -186,6 +186,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
                     keys,
                     secure=secure,
                     silence=Silence(centre, identity.silent, now),
+                    states=States(keys, now),
                     posted=joined.answers_are_posted,
                 ),
                 handover=handover,
@@ -232,6 +233,9 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
                     base_url=base_url,
                     language=service.language,
                     openness=service.studio,
+                    portals=embedding.relations,
+                    campuses={campus.id: campus.name for campus in settings.campuses},
+                    centre=origin(identity.issuer),
                 )
             )
         )

@@ -5,11 +5,18 @@ Counted where it happens or read when somebody asks: a poll costs nothing for it
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from audit.trail import AuditEvent, Trail
@@ -19,6 +26,8 @@ from widgets.wakeups import Wakeups
 
 PREFIX: Final = "portal_widgets_"
 SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+Dealt: TypeAlias = Mapping[tuple[str, str], int]
+"""How many cards by widget and state."""
 STATES: Final = {"closed": 0, "half-open": 1, "open": 2}
 
 
@@ -27,7 +36,9 @@ class Metrics:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        disable_created_metrics()
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
         self.last: dict[str, str] = {}
         """How the last call to each party ended."""
         self._calls = Counter(
@@ -69,10 +80,12 @@ class Metrics:
 
         return both
 
-    def text(self, sources: Iterable[Source], live: Live, wakeups: Wakeups, trail: Trail) -> bytes:
+    def text(
+        self, sources: Iterable[Source], dealt: Dealt, live: Live, wakeups: Wakeups, trail: Trail
+    ) -> bytes:
         """All of it, as it stands now."""
-        own = CollectorRegistry()
-        own.register(_Now([*_of_sources(sources, self._now()), *_of_instance(live, wakeups, trail)]))
+        own, instance = CollectorRegistry(), _of_instance(live, wakeups, trail)
+        own.register(_Now([_of_cards(dealt), *_of_sources(sources, self._now()), *instance]))
         return generate_latest(self._registry) + generate_latest(own)
 
 
@@ -84,6 +97,15 @@ class _Now:
 
     def collect(self) -> Iterator[Metric]:
         return iter(self._families)
+
+
+def _of_cards(dealt: Dealt) -> Metric:
+    cards = CounterMetricFamily(
+        PREFIX + "cards", "Answers about a card, by what it showed.", labels=["widget", "state"]
+    )
+    for (widget, state), number in sorted(dealt.items()):
+        cards.add_metric([widget, state], number)
+    return cards
 
 
 def _of_sources(sources: Iterable[Source], now: datetime) -> list[Metric]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -35,6 +36,8 @@ class Replies:
 
     def __init__(self, cards: Cards, themes: Themes, base_url: str) -> None:
         self._cards, self._themes, self._base_url = cards, themes, base_url
+        self.dealt: Counter[tuple[str, State]] = Counter()
+        """How often each widget was seen in each state, by whoever asked and in whatever form."""
 
     async def card(self, ask: Ask) -> Reply:
         """The card, or the way to a silent sign-in. Raises only when not even a failure can be drawn."""
@@ -58,9 +61,11 @@ class Replies:
 
     async def _dealt(self, ask: Ask) -> Answer:
         try:
-            return await self._cards.deal(ask)
+            answer = await self._cards.deal(ask)
         except Exception:
-            return self._failed(ask)
+            answer = self._failed(ask)
+        self.dealt[ask.name, answer.state] += 1
+        return answer
 
     def _failed(self, ask: Ask) -> Answer:
         reference = secrets.token_hex(3).upper()

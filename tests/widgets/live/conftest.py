@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from tests.staff import Staff
-from tests.widgets.live.pair import Pair
+from tests.widgets.live.pair import HEARD, Pair
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -22,9 +23,11 @@ async def pair(one_pair: Pair) -> Pair:
     one_pair.clock.ahead = timedelta(0)
     one_pair.world.oa.reset()
     one_pair.world.switches.reset()
+    async with Redis(port=one_pair.world.valkey.port) as redis:
+        await redis.flushall()
     for at in (one_pair.here, one_pair.there):
         await one_pair.until("portal_widgets_streams", 0, at)
-        await one_pair.until("portal_widgets_wakeups_connected", 1, at)
+        await one_pair.until(HEARD, 1, at)
     return one_pair
 
 

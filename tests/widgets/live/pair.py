@@ -16,6 +16,7 @@ from quart import Quart
 from demo.oa_push import signed
 from demo.people import Person
 from demo.places import Places, listening, port
+from demo.serving import Servers
 from demo.world import World
 from tests.auth.relay import Relay
 from tests.staff import Loopback, Staff
@@ -23,6 +24,7 @@ from tests.widgets.live.ear import PATIENCE
 from widgets.app import build
 from widgets.settings import load
 
+HEARD: Final = "portal_widgets_wakeups_connected"
 JSON: Final = {"Accept": "application/json"}
 
 
@@ -65,6 +67,26 @@ class Pair:
                     await world.servers.add(instance(world, way, clock), place)
                 yield cls(world, *addresses, (one, other), clock, http)
                 await world.servers.close()
+
+    @asynccontextmanager
+    async def without_redis(self, number: int) -> AsyncIterator[None]:
+        """That instance reaches no Valkey inside the block, and knows it."""
+        await self.ways[number].cut()
+        await self.until(HEARD, 0, (self.here, self.there)[number])
+        try:
+            yield
+        finally:
+            await self.ways[number].mend()
+
+    @asynccontextmanager
+    async def beside(self, environ: Mapping[str, str]) -> AsyncIterator[str]:
+        """The address of a third instance, with something else in its environment; gone after the block."""
+        servers = Servers()
+        with listening(0) as place:
+            address = f"http://127.0.0.1:{port(place)}"
+            await servers.add(build(load(self.world.config, environ), self.clock.now), place)
+        yield address
+        await servers.close()
 
     async def push(self, *people: Person, at: str | None = None) -> httpx2.Response:
         """The OA says that the lists of these people changed."""
