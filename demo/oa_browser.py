@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from quart import Blueprint, Response, redirect, render_template, request
 
+from demo.fault_proxy import WORDS
 from demo.oa_gate import COOKIE
 from demo.oa_world import MODES, World
 from demo.people import Person, find
@@ -143,7 +144,9 @@ def _control(pages: Blueprint, world: World) -> None:
     @pages.get("/control")
     async def control() -> str:
         people = [person for person in world.people if person.account and person.oa_enabled]
-        return await render_template("oa_control.html", world=world, modes=MODE_WORDS, people=people)
+        return await render_template(
+            "oa_control.html", world=world, modes=MODE_WORDS, faults=WORDS, people=people
+        )
 
     @pages.post("/control")
     async def turn() -> Response | Any:
@@ -151,6 +154,8 @@ def _control(pages: Blueprint, world: World) -> None:
         for mode in MODES:
             if form.get("mode") == mode:
                 world.mode = mode
+        if world.wire and form.get("fault") in WORDS:
+            world.wire.turn(form["fault"])
         if person := find(form.get("urgent", ""), world.people):
             await world.add_urgent(person)
         if "reset" in form:

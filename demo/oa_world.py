@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 import httpx2
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from demo.fault_proxy import NONE, FaultProxy
 from demo.oa_gate import Gate
 from demo.oa_seed import URGENT, Document, Task, documents, tasks
 from demo.people import Person
@@ -57,11 +58,15 @@ class World:
         """Where the service answers what this product asks back: the address before `/ticket`."""
         self.way_back: httpx2.AsyncBaseTransport | None = None
         """Replaces the network on that way, for tests."""
+        self.wire: FaultProxy | None = None
+        """On which the service reaches it, and what is wrong with that."""
         self.reset()
 
     def reset(self) -> None:
         """The first morning again; keys and sessions stay."""
         self.mode: Mode = "ok"
+        if self.wire:
+            self.wire.turn(NONE)
         self.delay = 3.0
         """Seconds that every answer takes in mode `slow`."""
         self.canned: dict[str, Canned] = {}

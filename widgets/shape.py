@@ -150,7 +150,9 @@ class Card:
         )
 
     def _absent(self, look: Look) -> tuple[str, ...]:
-        return tuple(self.campuses.get(look.campus_of[m.source], m.source) for m in look.missing)
+        """Each campus once, whatever fails there."""
+        absent = (self.campuses.get(look.campus_of[m.source], m.source) for m in look.missing)
+        return tuple(dict.fromkeys(absent))
 
     def _urgent(self, items: tuple[Any, ...]) -> int:
         if self.name == "todos":

@@ -1,12 +1,13 @@
 """The calls a second that an OA's owner agreed to: kept by all instances together, evenly spaced, never exceeded.
 
 A call books the next free moment and waits for it. The moments are kept in Redis, by Redis's own clock; while it is
-away each instance keeps the rate for itself.
+away each instance takes its share of the rate: by the number of instances that asked this OA of late.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from typing import Any, Final, Protocol
 
@@ -18,16 +19,22 @@ log = structlog.get_logger()
 
 LONGEST_WAIT: Final = 5.0
 """Seconds that a call may have to wait; where the next free moment is later, the call is not made at all."""
+SEEN: Final = 600
+"""Seconds for which an instance counts as one of those that ask."""
 _BOOK: Final = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
+redis.call('ZADD', KEYS[2], t[1], ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', t[1] - ARGV[4])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+local asking = redis.call('ZCARD', KEYS[2])
 local free = tonumber(redis.call('GET', KEYS[1]) or '0')
 if free < now then free = now end
 local wait = free - now
-if wait > tonumber(ARGV[2]) then return -1 end
+if wait > tonumber(ARGV[2]) then return {-1, asking} end
 local left = math.ceil((wait + ARGV[1]) / 1000) + 1000
 redis.call('SET', KEYS[1], string.format('%.0f', free + ARGV[1]), 'PX', left)
-return wait
+return {wait, asking}
 """
 
 
@@ -42,7 +49,8 @@ class Shared:
     """One source's rate, in calls a second."""
 
     def __init__(self, redis: Redis, source: str, rate: float) -> None:
-        self._key, self._apart = f"pw:rate:{source}", 1.0 / rate
+        self._keys, self._apart = [f"pw:rate:{{{source}}}", f"pw:rate:{{{source}}}:asking"], 1.0 / rate
+        self._name, self._asking = secrets.token_hex(8), 1
         self._script = redis.register_script(_BOOK)
         self._free = 0.0
         """The next free moment of this instance alone, by its own clock."""
@@ -56,22 +64,27 @@ class Shared:
         return True
 
     async def _wait(self) -> float | None:
+        told = [round(self._apart * 1e6), round(LONGEST_WAIT * 1e6), self._name, SEEN]
         try:
-            found: Any = await self._script(
-                keys=[self._key], args=[round(self._apart * 1e6), round(LONGEST_WAIT * 1e6)]
-            )
+            found: Any = await self._script(keys=self._keys, args=told)
         except (RedisError, OSError) as error:
             log.warning("oa.rate_kept_alone", error=type(error).__name__)
             return self._alone()
-        # Whatever is no number came from a connection that is out of step.
-        if not isinstance(found, int):
-            return self._alone()
-        return None if found < 0 else found / 1e6
+        match found:
+            case [int(wait), int(asking)]:
+                self._asking = max(asking, 1)
+                return None if wait < 0 else self._booked(wait / 1e6)
+            case _:  # from a connection that is out of step
+                return self._alone()
+
+    def _booked(self, wait: float) -> float:
+        self._free = max(self._free, time.monotonic() + wait + self._apart)
+        return wait
 
     def _alone(self) -> float | None:
         now = time.monotonic()
         wait = max(self._free - now, 0.0)
         if wait > LONGEST_WAIT:
             return None
-        self._free = now + wait + self._apart
+        self._free = now + wait + self._apart * self._asking
         return wait

@@ -19,7 +19,7 @@ FIRST: Final = timedelta(seconds=2)
 LONGEST: Final = timedelta(seconds=12)
 """An OA that is back is asked again within a quarter of a minute, and a broken one no more than that often."""
 SPREAD: Final = 0.2
-LONGEST_ASKED_FOR: Final = timedelta(seconds=60)
+LONGEST_ASKED_FOR: Final = timedelta(minutes=5)
 """What an OA may ask for by `Retry-After` (RFC 9110 §10.2.3)."""
 
 
