@@ -19,7 +19,7 @@ from auth.session import Tokens
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One sign-in under way: the secrets that tie an answer to the question. Random text, 256 bits each."""
+    """One sign-in under way: the secrets that tie an answer to the question. Random, 128 bits or more each."""
 
     state: str
     nonce: str

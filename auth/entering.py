@@ -71,9 +71,9 @@ class Entering:
             return await self._set_out(
                 Wanted(return_path=self._parts.entry, cookie_header=cookie_header(request))
             )
-        asked_at = self._parts.now()
+        asked_at, answer = self._parts.now(), await _answer(state)
         try:
-            finished = await self._parts.login.finish(await _answer(state), cookie_header(request))
+            finished = await self._parts.login.finish(answer, cookie_header(request))
             if isinstance(finished.outcome, NobodyThere):
                 await self._nobody_there()
                 return see_other(self._base_url + finished.return_path)
@@ -81,6 +81,10 @@ class Entering:
             if finished.ticket is not None:
                 return await self._hand_over(finished.ticket, vouched)
         except SignInRefused as refused:
+            if refused.code == "state-unknown" and self._parts.login.may_begin_again(
+                dict(answer).get("state")
+            ):
+                return await self._set_out(Wanted(cookie_header=cookie_header(request), again=True))
             return await self._refuse(refused, refused.return_path)
         except SignInUnavailable as error:
             return await self._refuse(error, None)

@@ -14,7 +14,6 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from datetime import timedelta
 from typing import Final
 
 import orjson
@@ -30,11 +29,10 @@ from auth.paths import own_path
 from auth.sealing import KeyRing, to_text
 from auth.silence import PATIENCE as SILENT_PATIENCE
 from auth.silence import Silence
+from auth.states import LIFE, States
 
 log = structlog.get_logger()
 
-LIFE: Final = timedelta(seconds=300)
-"""Between leaving for the centre and coming back."""
 PATIENCE: Final = 3.0
 """Seconds for everything that a callback asks of the centre."""
 DONE: Final = "/auth/done"
@@ -57,6 +55,8 @@ class Wanted:
     ticket: str | None = None
     """It happens in a window for a card there: see `handover`."""
     hint: str | None = None
+    again: bool = False
+    """In place of an attempt that came back too late; there is no third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,14 @@ class Login:
         *,
         secure: bool,
         silence: Silence,
+        states: States,
         posted: bool = False,
         random: Callable[[int], bytes] = secrets.token_bytes,
         patience: float = PATIENCE,
     ) -> None:
         """`secure`: our base address is https; `posted`: the centre answers by a form that its page posts."""
         self._centre, self._redis, self._keys, self._random = centre, redis, keys, random
-        self._silence, self._pace = silence, Pace(redis)
+        self._silence, self._states, self._pace = silence, states, Pace(redis)
         self._patience, self._secure, self._posted = patience, secure, posted
         self._cookie = cookie_name("login-", secure=secure)
 
@@ -121,7 +122,8 @@ class Login:
         back = own_path(wanted.return_path) or DONE
         if not await self._may_begin(_hash(binding), wanted.silent, back):
             return NobodyThere()
-        attempt = Attempt(self._text(), self._text(), self._text(), wanted.silent, hint=wanted.hint)
+        state = self._states.made(again=not (wanted.again or wanted.silent or wanted.ticket))
+        attempt = Attempt(state, self._text(), self._text(), wanted.silent, hint=wanted.hint)
         url = await self._centre.address(attempt)
         await self._remember(attempt, _hash(binding), back, wanted)
         life = int(LIFE.total_seconds())
@@ -160,6 +162,10 @@ class Login:
         if isinstance(outcome, Vouched):
             await self._forget_tries(pending)
         return Finished(outcome, pending.return_path, pending.partitioned, pending.ticket, pending.silent)
+
+    def may_begin_again(self, state: str | None) -> bool:
+        """Whether the attempt of this state, which is not known any more, came back too late for the first time."""
+        return state is not None and self._states.may_begin_again(state)
 
     async def _may_begin(self, binding: str, silent: bool, return_path: str) -> bool:
         """False: a silent attempt is not worth it. Raises SignInRefused where a page has to say so."""

@@ -50,7 +50,8 @@ async def test_the_centre_is_asked_as_the_standards_say(world: World) -> None:
         "redirect_uri": f"{OURS}/auth/callback",
         "code_challenge_method": "S256",
     }
-    assert [len(asked[name]) for name in ("state", "nonce", "code_challenge")] == [43, 43, 43]
+    assert [len(asked[name]) for name in ("nonce", "code_challenge")] == [43, 43]
+    assert 43 < len(asked["state"]) < 80
 
 
 async def test_the_server_reaches_the_centre_at_its_inner_address_under_its_public_name(world: World) -> None:
@@ -169,6 +170,62 @@ async def test_an_attempt_older_than_five_minutes_is_over(world: World) -> None:
     assert [await world.redis.ttl(name) in range(290, 301) for name in names] == [True]
     await world.redis.delete(*names)
     assert await refusal(world, back, browser) == (400, "state-unknown EF012345")
+
+
+async def late(world: World, clock: Clock, browser: Any, back: str) -> Any:
+    """The answer to a callback ten minutes later: Redis has forgotten the attempt."""
+    clock.move(minutes=10)
+    await world.redis.flushall()
+    return await browser.get(back)
+
+
+async def test_an_attempt_that_comes_back_too_late_begins_anew_once(world: World, clock: Clock) -> None:
+    """Somebody was called away from the centre's page: no error, and no endless circle either."""
+    browser = world.browser()
+    away = await late(world, clock, browser, await browser.leave())
+    assert away.headers["Location"].startswith(f"{ISSUER}/authorize?")
+    back = (await browser.get(away.headers["Location"])).headers["Location"]
+    answer = await late(world, clock, browser, back)
+    assert (answer.status_code, answer.text) == (400, "state-unknown EF012345")
+
+
+async def test_the_new_attempt_signs_in(world: World, clock: Clock) -> None:
+    browser = world.browser()
+    away = await late(world, clock, browser, await browser.leave())
+    back = (await browser.get(away.headers["Location"])).headers["Location"]
+    assert (await browser.get(back)).headers["Location"] == f"{OURS}/auth/done"
+    assert (await browser.get("/me")).status_code == 200
+
+
+async def test_a_frame_that_comes_back_too_late_begins_nothing(world: World, clock: Clock) -> None:
+    browser = world.browser()
+    answer = await late(world, clock, browser, await browser.leave(SILENT))
+    assert (answer.status_code, answer.text) == (400, "state-unknown EF012345")
+
+
+async def test_a_state_of_somebody_else_begins_nothing_however_old(world: World, clock: Clock) -> None:
+    browser = world.browser()
+    back = await browser.leave()
+    state = parameter(back, "state")
+    changed = state[:-1] + ("A" if state[-1] != "A" else "B")
+    answer = await late(world, clock, browser, back.replace(state, changed))
+    assert answer.status_code == 400
+
+
+async def test_a_late_answer_of_the_day_before_begins_nothing(world: World, clock: Clock) -> None:
+    browser = world.browser()
+    back = await browser.leave()
+    clock.move(hours=24)
+    assert (await late(world, clock, browser, back)).status_code == 400
+
+
+async def test_redis_names_no_state(world: World) -> None:
+    """It is looked up by its hash: how long the look-up takes tells nobody a letter of it."""
+    state = parameter(await world.browser().leave(), "state")
+    names = [name.decode() for name in await world.redis.keys("*")]
+    values = [bytes(await world.redis.get(name)) for name in names]
+    assert names
+    assert not any(state[:8] in name for name in names) and not any(state.encode() in each for each in values)
 
 
 @pytest.mark.parametrize(
@@ -333,6 +390,8 @@ async def test_sign_in_works_again_as_soon_as_the_centre_is_back(world: World, c
     ("metadata", "code"),
     [
         ({"issuer": ISSUER + "/"}, "centre-issuer"),
+        ({"issuer": ISSUER.replace("sso", "SSO")}, "centre-issuer"),
+        ({"issuer": ISSUER + ":443"}, "centre-issuer"),
         ({"code_challenge_methods_supported": ["plain"]}, "centre-pkce"),
         ({"token_endpoint": None}, "centre-endpoint"),
         ({"token_endpoint": "http://10.0.0.1/token"}, "centre-endpoint"),

@@ -13,6 +13,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 from quart import Response
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from auth.credentials import ClientKeys, Credentials, Method
 from auth.errors import CentreError, SignInRefused
@@ -135,20 +136,19 @@ async def test_metadata_that_go_wrong_do_not_replace_the_good_ones(world: World,
     assert await outcome(world) == ""
 
 
-async def test_a_whole_new_key_set_is_told_to_the_operator(
-    world: World, clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_whole_new_key_set_is_told_to_the_operator(world: World, clock: Clock) -> None:
     """It may be a rotation in a hurry, or somebody in between; a key added beside the old one is neither."""
     await world.browser().sign_in()
-    both = [each.as_dict(private=False) for each in (RSA, RSA_TWIN)]
-    world.centre.published = both
+    world.centre.published = [each.as_dict(private=False) for each in (RSA, RSA_TWIN)]
     clock.move(minutes=10)
-    await outcome(world)
-    assert "provider.every_key_is_new" not in capsys.readouterr().out
+    with capture_logs() as quiet:
+        await outcome(world)
     world.centre.published, world.centre.key = None, STRANGER
     clock.move(minutes=10)
-    assert await outcome(world) == ""
-    assert "provider.every_key_is_new" in capsys.readouterr().out
+    with capture_logs() as loud:
+        assert await outcome(world) == ""
+    told = [[line["event"] for line in lines].count("provider.every_key_is_new") for lines in (quiet, loud)]
+    assert told == [0, 1]
 
 
 # answers of the token endpoint that are none
@@ -190,6 +190,16 @@ async def test_a_token_answer_that_drips_ends_within_the_deadline(
     world = World(redis, keys, clock, deadline=0.5)
     world.centre.token_answer = lambda: Response(drip(), content_type="application/json")  # type: ignore[arg-type]
     assert await outcome(world) == "centre-unavailable"
+
+
+async def test_a_token_endpoint_on_another_host_is_never_called(world: World) -> None:
+    """Metadata may name one, and the browser may be sent on; but our server calls the issuer's own host alone."""
+    world.centre.metadata = {
+        "token_endpoint": "https://evil.test/token",
+        "id_token_signing_alg_values_supported": ["none", "HS256"],
+    }
+    assert await outcome(world) == "centre-unavailable"
+    assert world.centre.hosts == {"sso.hospital.test"}
 
 
 @pytest.mark.parametrize(("length", "code"), [(60_000, ""), (70_000, "centre-bad-answer")])

@@ -30,6 +30,7 @@ from auth.sealing import KeyRing
 from auth.session import Session
 from auth.sessions import Sessions
 from auth.silence import Choice, Silence
+from auth.states import States
 from tests.auth.centre import SECRET, Centre
 from tests.auth.tokens import CLIENT, ISSUER
 from widgets.oa.outbound import guarded
@@ -131,6 +132,7 @@ class World:
                 self.keys,
                 secure=True,
                 silence=Silence(self.spoken, self.silent, self.now),
+                states=States(self.keys, self.now),
                 posted=self.posted,
             ),
             handover=self.handover,
