@@ -96,6 +96,10 @@ def _lists(api: Blueprint, world: World) -> None:
         told = {"rows": every[begin:end], "next": str(end) if end < len(every) else ""}
         return _yes(told)
 
+    @api.route("/api/<path:path>", methods=["GET", "POST", "PUT"])
+    async def unknown(path: str) -> Response:
+        return _no(404, "没有这个接口")
+
 
 def _pages(api: Blueprint, world: World) -> None:
     @api.get("/sso")

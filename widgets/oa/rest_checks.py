@@ -126,7 +126,7 @@ def _unknown(name: str, known: frozenset[str], system: System) -> str | None:
 
 def _no_way(text: str) -> str | None:
     try:
-        Way.parse(text)
+        Way.parse(text or ".")
     except ValueError as error:
         return str(error)
     return None
