@@ -40,16 +40,22 @@ class Cas:
         account_claim: str,
         names: Mapping[str, str],
         validate_path: str = "/p3/serviceValidate",
+        renew: bool = False,
     ) -> None:
-        """`issuer` is the public address before `/login`, `base_url` ours; `names`: our claim to CAS attribute."""
+        """`issuer` is the public address before `/login`, `base_url` ours; `names`: our claim to CAS attribute.
+
+        `renew`: people must prove themselves at each sign-in, whatever session the server has (§2.1.1).
+        """
         self._outside, self._issuer = outside, issuer.rstrip("/")
         self._callback = base_url.rstrip("/") + "/auth/callback"
         self._landing = base_url.rstrip("/") + "/auth/logout"
         self._account_claim, self._names = account_claim, names
-        self._validate = self._issuer + validate_path
+        self._validate, self._renew = self._issuer + validate_path, renew
 
     async def honours_silence(self) -> bool:
-        """`gateway` (§2.1.1): it sends us back without a ticket, where others show a page."""
+        """`gateway` (§2.1.1): it sends us back without a ticket, where others show a page; `renew` always shows one."""
+        if self._renew:
+            return False
         trial = Attempt(state="trial", nonce="", verifier="", silent=True)
         location = await self._outside.sent_to(await self.address(trial))
         return location is not None and location.startswith(self._service(trial))
@@ -58,7 +64,7 @@ class Cas:
         asked = {"service": self._service(attempt)}
         if attempt.silent:
             asked["gateway"] = "true"
-        elif attempt.fresh:
+        elif self._renew:
             asked["renew"] = "true"
         return f"{self._issuer}/login?{urlencode(asked)}"
 
@@ -86,7 +92,7 @@ class Cas:
 
     async def _validated(self, ticket: str, attempt: Attempt) -> Vouched:
         asked = {"service": self._service(attempt), "ticket": ticket}
-        if attempt.fresh:
+        if self._renew:
             asked["renew"] = "true"
         answer = await self._outside.get(
             f"{self._validate}?{urlencode(asked)}", {"Accept": "application/xml"}

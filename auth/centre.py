@@ -27,8 +27,6 @@ class Attempt:
     """PKCE (RFC 7636 §4.1)."""
     silent: bool
     """The centre may show no page."""
-    fresh: bool = False
-    """The person must prove themselves again, whatever session the centre has."""
     hint: str | None = None
     """Who is probably coming (OIDC Core §3.1.2.1 `login_hint`)."""
 

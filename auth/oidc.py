@@ -141,7 +141,7 @@ class OpenID:
         """The parameters beyond those of every sign-in (OIDC Core §3.1.2.1)."""
         wishes = self._wishes
         asked = {
-            "prompt": "none" if attempt.silent else "login" if attempt.fresh else "",
+            "prompt": "none" if attempt.silent else "",
             # In a frame the centre's form would be a page of its own: silent answers come in the address.
             "response_mode": ""
             if wishes.response_mode == "query" or attempt.silent

@@ -139,7 +139,7 @@ class Sessions:
         """The Set-Cookie value of the same session, for whose person the centre vouched anew in this browser."""
         now = self._now().replace(microsecond=0)
         end = min(session.expires_at, expires_at) if expires_at else session.expires_at
-        fresh = replace(session, expires_at=end, checked_at=now, seen_at=now, active_at=now)
+        fresh = replace(session, expires_at=end, checked_at=now, seen_at=now, active_at=now, quiet=True)
         await self.vault.renew(fresh, tokens)
         return self._cookie(fresh)
 

@@ -71,6 +71,7 @@ def _cas(settings: Settings, transport: outbound.GuardedTransport) -> Cas:
         account_claim=identity.account_claim,
         names=identity.cas.names,
         validate_path=identity.cas.validate_path,
+        renew=identity.cas.renew,
     )
 
 

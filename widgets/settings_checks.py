@@ -11,6 +11,7 @@ from auth.keys import ALGORITHMS
 from auth.sm2 import IS_THERE as SM2_IS_THERE
 from widgets.names import NAME
 
+_OIDC_ALONE: Final = ("acr_values", "max_age", "response_mode", "sm2", "trusted_audiences")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -125,6 +126,9 @@ def _without_its_table(raw: dict[str, Any]) -> Iterator[str]:
     for name, its in (("cas", "cas3"), ("oauth2", "oauth2")):
         if name in identity and protocol != its:
             yield f'identity.{name} is for protocol "{its}": identity.protocol must be that.'
+    for name in _OIDC_ALONE:
+        if name in identity and protocol != "oidc":
+            yield f'identity.{name} is for protocol "oidc": with "{protocol}" nothing would hold to it.'
     claims = oauth2.get("claims") if isinstance(oauth2, dict) else None
     for needed in ("sub", identity.get("account_claim")):
         if isinstance(claims, dict) and needed not in claims:

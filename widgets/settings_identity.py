@@ -13,6 +13,8 @@ from widgets.settings_values import AddressAsWritten, Algorithm, Network, PathBe
 class Cas(Table):
     validate_path: PathBelow = "/p3/serviceValidate"
     """Where tickets are checked, below `identity.issuer`; servers of CAS 2 have `/serviceValidate`."""
+    renew: bool = False
+    """Whether people prove themselves at each sign-in, whatever session the server has; frames never ask silently."""
     names: dict[str, Text] = Field(default_factory=dict)
     """Which attributes hold `name`, `campuses` and `roles`, where they are not called so."""
 

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from auth.cas import Cas
 from auth.cas_xml import Failure, Success, read_logout_request, read_validation
-from auth.centre import Attempt
 from auth.sealing import KeyRing
+from auth.silence import Choice
 from demo.cas import CasServer, told
 from demo.people import GU, SHEN, XU, Person
 from tests.auth.conftest import Clock
@@ -32,6 +32,8 @@ class Hospital(World):
         clock: Clock,
         account_claim: str = "employeeNumber",
         deadline: float = 2.5,
+        renew: bool = False,
+        silent: Choice = "always",
     ) -> None:
         self.cas = CasServer()
         super().__init__(
@@ -45,8 +47,10 @@ class Hospital(World):
                 base_url=OURS,
                 account_claim=account_claim,
                 names=NAMES,
+                renew=renew,
             ),
             deadline=deadline,
+            silent=silent,
         )
         self.cas.transport = served(self.app)
 
@@ -126,9 +130,33 @@ async def test_whether_silence_is_honoured_is_tried(hospital: Hospital) -> None:
     assert await hospital.spoken.honours_silence()
 
 
-async def test_a_fresh_sign_in_asks_the_server_to_renew(hospital: Hospital) -> None:
-    attempt = Attempt("s" * 43, "n", "v", silent=False, fresh=True)
-    assert (await hospital.spoken.address(attempt)).endswith("&renew=true")
+@pytest.fixture
+def strict(redis: Redis, keys: KeyRing, clock: Clock) -> Hospital:
+    """A service whose people prove themselves at each sign-in."""
+    return Hospital(redis, keys, clock, renew=True)
+
+
+async def test_people_may_have_to_prove_themselves_at_each_sign_in(strict: Hospital) -> None:
+    """The server has their session, and shows its page all the same; the ticket that it brings signs them in."""
+    browser, _ = await sign_in(strict)
+    page = await browser.get((await browser.get("/auth/login")).headers["Location"])
+    assert (page.status_code, "Location" in page.headers) == (200, False)
+    answer = await browser.send(str(page.url), {"person": SHEN.subject})
+    assert (await browser.get(answer.headers["Location"])).status_code == 303
+
+
+async def test_a_ticket_without_a_fresh_proof_signs_nobody_in_there(strict: Hospital) -> None:
+    """Whoever cuts `renew` off the address that we send people to gains nothing."""
+    browser, _ = await sign_in(strict)
+    away = (await browser.get("/auth/login")).headers["Location"].replace("&renew=true", "")
+    await browser.get((await browser.get(away)).headers["Location"])
+    assert strict.reasons()[-1] == "code-refused"
+
+
+async def test_frames_never_ask_silently_there(redis: Redis, keys: KeyRing, clock: Clock) -> None:
+    strict = Hospital(redis, keys, clock, renew=True, silent="auto")
+    answer = await strict.browser().get("/auth/login?silent=1&return=/widgets/todos")
+    assert answer.headers["Location"] == f"{OURS}/widgets/todos"
 
 
 async def test_leaving_goes_on_to_the_server(hospital: Hospital) -> None:

@@ -163,7 +163,7 @@ def test_the_service_starts_without_the_library() -> None:
         "import widgets.app\n"
         "from auth.sm2 import IS_THERE\n"
         "from widgets.settings_checks import crossed\n"
-        "print(IS_THERE, *crossed({'identity': {'protocol': 'cas3', 'sm2': {}}}))"
+        "print(IS_THERE, *crossed({'identity': {'client_id': 'x', 'client_secret': 'x', 'sm2': {}}}))"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert told.startswith("False identity.sm2 needs the package gmssl-pyx")

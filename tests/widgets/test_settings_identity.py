@@ -46,7 +46,7 @@ def mistakes(config: Configuration, identity: str) -> list[str]:
         WHOLE,
         KEYED,
         CAS,
-        CAS + '[identity.cas]\nvalidate_path = "/serviceValidate"\nnames = { name = "cn" }\n',
+        CAS + '[identity.cas]\nrenew = true\nvalidate_path = "/serviceValidate"\nnames = { name = "cn" }\n',
         LOOSE,
         LOOSE
         + 'success = { at = "code", values = ["0"] }\nlogout_from = ["10.1.2.3/32"]\nentry = "/widgets/todos"\n',
@@ -72,6 +72,8 @@ def test_what_a_protocol_needs_is_enough(config: Configuration, identity: str) -
         (LOOSE.replace(', employee_no = "data.empNo"', ""), 'identity.oauth2.claims has no "employee_no": it must say where the centre tells it.'),
         (LOOSE.replace('"/oauth/token"', '"//evil.example/token"'), 'identity.oauth2.token is "//evil.example/token": it must be a path that begins with one /.'),
         (LOOSE.replace('"/oauth/token"', '"https://evil.example/token"'), 'identity.oauth2.token is "https://evil.example/token": it must be a path that begins with one /.'),
+        (CAS + 'acr_values = ["otp"]\n', 'identity.acr_values is for protocol "oidc": with "cas3" nothing would hold to it.'),
+        (LOOSE.replace("[identity.oauth2]", "max_age = 60\n[identity.oauth2]"), 'identity.max_age is for protocol "oidc": with "oauth2" nothing would hold to it.'),
         (WHOLE + "[identity.cas]\n", 'identity.cas is for protocol "cas3": identity.protocol must be that.'),
         (WHOLE + '[identity.sm2]\nalgorithms = ["RS256"]\n', 'identity.sm2.algorithms has "RS256": it must be a name for SM2 alone.'),
         (WHOLE + '[identity.sm2]\nalgorithms = ["HS256"]\n', 'identity.sm2.algorithms has "HS256": it must be a name for SM2 alone.'),
