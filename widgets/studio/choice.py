@@ -98,8 +98,8 @@ class Choice:
         return self._at(f"/page/{self.theme}/{self.widget}/{self.state}", self._look() | {"page": self.page})
 
     def document(self) -> str:
-        """The card alone."""
-        return self._at(f"/frame/{self.theme}/{self.widget}/{self.state}", self._look())
+        """The card alone, with its whole query: a card adds to the address that it refreshes from."""
+        return f"{self.base}/frame/{self.theme}/{self.widget}/{self.state}?{self.layout.query}"
 
     def tool(self, name: str) -> str:
         """Another page of the studio, in the same language."""
