@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic.json_schema import JsonSchemaValue
 
 from widgets.settings import Settings
 
@@ -27,22 +27,23 @@ _FROM_A_PRESET: Final = (
     "Count",
     "Request",
     "Owner",
+    "One",
 )
 """Tables whose keys may all come from a preset: an editor must not call them missing."""
 
 
-class _Written(GenerateJsonSchema):
-    """Values that only a file can hold, such as keys, are named by reference as secrets are."""
-
-    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
-        return REFERENCE
+_KEYS: Final = ("Registration", "ClientKeys")
+"""What files hold that is more than a text: it is named by reference, too."""
 
 
 def schema() -> str:
     """The schema as JSON (draft 2020-12)."""
-    told = _as_toml(Settings.model_json_schema(schema_generator=_Written))
+    told = _as_toml(Settings.model_json_schema())
     for name in _FROM_A_PRESET:
         told["$defs"][name].pop("required", None)
+    told["$defs"] |= dict.fromkeys(_KEYS, REFERENCE)
+    used = set(re.findall(r"#/\$defs/(\w+)", json.dumps(told)))
+    told["$defs"] = {name: each for name, each in told["$defs"].items() if name in used}
     return json.dumps(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", **told}, ensure_ascii=False, indent=2
     )

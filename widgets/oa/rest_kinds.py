@@ -67,6 +67,17 @@ class _Or:
         return {"anyOf": [*self.others, handler(core)]}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _OrOne:
+    """Tells editors that one of a list may stand there alone."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        several = handler(core)
+        return {"anyOf": [several["items"], several]}
+
+
 _STRING: Final = {"type": "string"}
 _STRINGS: Final = {"type": "array", "items": {"type": "string"}}
 _SCALARS: Final = {"type": "array", "items": {"type": ["string", "integer", "boolean"]}}
@@ -90,7 +101,7 @@ Places = Annotated[tuple[Place, ...], BeforeValidator(_in_a_list), _Or((_STRING,
 """Ways, or one."""
 AS_LIST: Final = BeforeValidator(_in_a_list)
 """One table may stand for a list of one."""
-OR_ONE: Final = _Or(({"type": "object"},))
+OR_ONE: Final = _OrOne()
 FROM_WAY: Final = BeforeValidator(_short)
 """The way alone may stand for a table."""
 OR_WAY: Final = _Or((_STRING, _STRINGS))
