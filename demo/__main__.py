@@ -54,6 +54,7 @@ def welcome(world: World) -> str:
   OA 控制台  {world.at.oa}/control   换成慢、停机、乱答，看组件怎样应对
   认证中心   {world.at.identity}/control
   组件服务   {world.at.widgets}/widgets/todos
+  工作室     {world.at.widgets}/studio   每种状态、主题、嵌入代码和嵌入诊断，都是示例数据
   停止       Ctrl-C
 """
 
