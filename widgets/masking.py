@@ -99,7 +99,7 @@ class Mask:
             return HIDDEN
         value = self.text(value)
         if self._personal or _WORDS_OF_THE_SYSTEM.match(name):
-            return value
+            return self._unless_random(value)
         if not value.isascii() or (_PERSONAL_NAME.search(name) and value):
             return f"{value[:1]}…({len(value)})"
         return _NUMBERS.sub(HIDDEN, self._unless_random(value))
@@ -109,7 +109,10 @@ class Mask:
 
     def _json(self, name: str, value: object) -> Any:
         if isinstance(value, dict):
-            return {key: self._json(key, each) for key, each in value.items()}
+            below = (
+                name if _SECRET_NAME.search(name) else None
+            )  # what lies in a secret is one, whatever its name
+            return {key: self._json(below or key, each) for key, each in value.items()}
         if isinstance(value, list):
             more = [f"… {len(value) - _ROWS} more"] if len(value) > _ROWS else []
             return [self._json(name, each) for each in value[:_ROWS]] + more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -26,8 +27,9 @@ _DULL: Final = frozenset(
 )
 _PERSONAL: Final = frozenset({"title", "sender"})
 _NOT_SHOWN: Final = frozenset({"source", "campus", "opens"})
+_QUOTED: Final = re.compile("'([^']*)'")
 _ROWS: Final = 5
-"""Rows of which every field is shown."""
+"""Rows of which every field is shown; those about which there is something to say come first."""
 
 
 async def probe(
@@ -94,7 +96,7 @@ class Probe:
         total = "unknown" if listing.total is None else listing.total
         yield f"{len(listing.items)} items, total {total}, {listing.dropped} dropped, {listing.foreign} foreign\n"
         notes = {row.item.id: row.wrong for row in self._rows if row.item}
-        for item in listing.items[:_ROWS]:
+        for item in sorted(listing.items, key=lambda item: not notes.get(item.id))[:_ROWS]:
             yield from self._item(item)
             yield from (f"   note         {self._noted(each)}" for each in notes.get(item.id, ()))
             yield ""
@@ -119,8 +121,8 @@ class Probe:
 
     def _noted(self, wrong: str) -> str:
         """A sentence about a field: what it quotes may be anybody's affairs."""
-        name, colon, rest = wrong.partition(": ")
-        return f"{name}{colon}{rest if rest.isascii() else self._mask.plain(name, rest)}"
+        name = wrong.partition(":")[0]
+        return _QUOTED.sub(lambda found: f"'{self._mask.plain(name, found[1])}'", wrong)
 
     def _dropped(self, listing: Listing[Any]) -> Iterator[str]:
         dropped = [row for row in self._rows if row.item is None]
