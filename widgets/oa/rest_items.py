@@ -64,6 +64,14 @@ class Sought:
             return (item.choose.get(self._at(item) or ""), item.otherwise)
         return (item.text, item.otherwise) if item.text else ()
 
+    def nothing(self, item: Item) -> str:
+        """Why a field says nothing."""
+        there = self._at(item)
+        if there is not None and (item.map or item.choose or item.above):
+            return f"{there[:20]!r} is not mapped"
+        where = " or ".join(str(way) for way in item.at) or (item.text.text if item.text else "")
+        return f"nothing at {where}"
+
     def is_rounded(self, item: Item) -> bool:
         """Whether it is a fraction or a truth: neither is anybody's id, though both could be written as one."""
         found = next((value for way in item.at if (value := way.find(self.row)) is not None), None)
@@ -152,20 +160,20 @@ class Reader:
         id = None if sought.is_rounded(item) else identifier(found)
         if id is None:
             sought.wrong.append(
-                f"id: {_nothing(item)}" if found is None else f"id: no plain id in {found[:40]!r}"
+                f"id: {sought.nothing(item)}" if found is None else f"id: no plain id in {found[:40]!r}"
             )
         return id
 
     def _text(self, name: str, item: Item | None, sought: Sought) -> str | None:
         text = clean(sought.found(item))
         if item is not None and text is None:
-            sought.wrong.append(f"{name}: {_nothing(item)}")
+            sought.wrong.append(f"{name}: {sought.nothing(item)}")
         return text
 
     def _time(self, name: str, item: Item | None, sought: Sought) -> datetime | None:
         found = sought.found(item)
         if item is None or found is None:
-            sought.wrong += [f"{name}: {_nothing(item)}"] if item else []
+            sought.wrong += [f"{name}: {sought.nothing(item)}"] if item else []
             return None
         zone = item.zone or self.zone
         time = next(filter(None, (_time(found.strip(), each, zone) for each in item.formats)), None)
@@ -176,7 +184,7 @@ class Reader:
     def _link(self, name: str, item: Item | None, sought: Sought) -> str | None:
         written = sought.address(item)
         if item is None or written is None:
-            sought.wrong += [f"{name}: {_nothing(item)}"] if item else []
+            sought.wrong += [f"{name}: {sought.nothing(item)}"] if item else []
             return None
         url = rebuild(written.strip(), self.open_url, self.allowed)
         if url is None:
@@ -184,17 +192,13 @@ class Reader:
         return url
 
 
-def _nothing(item: Item) -> str:
-    where = " or ".join(str(way) for way in item.at) or (item.text.text if item.text else "")
-    return f"nothing at {where}"
-
-
 def _urgency(item: Item | None, sought: Sought) -> Urgency:
     found = sought.found(item)
     if found in URGENCIES:
         return cast(Urgency, found)
-    if found is not None:
-        sought.wrong.append(f"urgency: {found[:20]!r} is not mapped, so it is normal")
+    if item is not None:
+        what = sought.nothing(item) if found is None else f"{found[:20]!r} is not mapped"
+        sought.wrong.append(f"urgency: {what}, so it is normal")
     return "normal"
 
 
