@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check conformance test-providers bench docs lock browser nginx lemonldap clean
+.PHONY: demo test check conformance test-providers bench bench-live docs lock browser nginx lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
@@ -25,6 +25,9 @@ test-providers: $(VENV)/.dev lemonldap   ## the journey with LemonLDAP::NG, as O
 
 bench: $(VENV)/.dev bench/node_modules/.package-lock.json   ## us, the framework's limit and a peer, in one run
 	$(BIN)/python -m bench
+
+bench-live: $(VENV)/.dev       ## 2,000 open cards on one instance, and from an OA's push to the changed card
+	$(BIN)/python -m bench.live
 
 docs: $(VENV)/.dev             ## rewrite the generated pages of docs/
 	$(BIN)/python -m widgets.command docs docs

@@ -205,6 +205,7 @@ SECRETS: Final = {
     "rest_password": "a secret",
     "app_secret": "a" * 32,
     "sso_key": "a secret",
+    "push_secret": "0123456789abcdef0123456789abcdef",
 }
 CLIENT_KEY: Final = ECKey.generate_key("P-256").as_pem(private=True).decode()
 EXAMPLES: Final = [(page.name, n, body) for page in PAGES for n, body in enumerate(blocks(page, "toml"), 1)]

@@ -36,7 +36,7 @@ class Metrics:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.last: dict[str, str] = {}

@@ -15,6 +15,8 @@ from auth.sealing import KeyRing
 from widgets.oa.weaver_token import Credentials
 from widgets.settings_values import wrong
 
+LEAST_TO_SIGN_WITH: Final = 32
+"""Characters of a secret that signs (RFC 2104 §3: no shorter than what the hash gives)."""
 _REFERENCE: Final = 'it must be { env = "NAME" } or { file = "path" }, a secret is never written here'
 
 
@@ -87,6 +89,13 @@ def _secret(value: object, info: ValidationInfo) -> str:
     return _from_environment(name, _around(info).environ) if kind == "env" else _from_file(Path(name))
 
 
+def _signing(value: object, info: ValidationInfo) -> str:
+    text = _secret(value, info)
+    if len(text) < LEAST_TO_SIGN_WITH:
+        raise _hidden(f"it must have {LEAST_TO_SIGN_WITH} characters or more, `openssl rand -hex 32` makes one")
+    return text
+
+
 def _ring(value: object, info: ValidationInfo) -> str:
     text = _secret(value, info)
     try:
@@ -122,6 +131,7 @@ def _registration(value: object, info: ValidationInfo) -> Registration:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+SigningSecret = Annotated[SecretStr, BeforeValidator(_signing)]
 OwnKeys = Annotated[ClientKeys, BeforeValidator(_own_keys)]
 Ring = Annotated[SecretStr, BeforeValidator(_ring)]
 WeaverRegistration = Annotated[Registration, BeforeValidator(_registration)]

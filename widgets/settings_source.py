@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from widgets.settings_secrets import Secret
+from widgets.settings_secrets import SigningSecret
 from widgets.settings_values import Address, Name, Table
 
 
@@ -28,7 +28,7 @@ class Source(Table):
     """Which widgets it feeds."""
     rate: float | None = Field(default=None, gt=0, le=1000)
     """Calls a second that the OA's owner agreed to, all instances together; without it as many as needed."""
-    push_secret: Secret | None = None
+    push_secret: SigningSecret | None = None
     """The secret with which the OA signs `POST /push/<id>`; without it nobody may push."""
 
     def disagreements(self) -> Iterable[str]:

@@ -190,6 +190,7 @@ EVERY_KIND = ", ".join(
         ("app_id", 'widgets = ["mail"]\napp_id', f'{OA}.widgets[0] is "mail": it must be "todos" or "notices".'),
         ("app_id", 'urgency = { "3" = "extreme" }\napp_id', f'{OA}.urgency.3 is "extreme": it must be "critical", "high" or "normal".'),
         ('id = "main-oa"', 'id = "Main OA"', 'sources[0].id is "Main OA": it must be 1 to 32 lower-case letters, digits and hyphens.'),
+        ("app_id", 'push_secret = { env = "CLIENT_SECRET" }\napp_id', f"{OA}.push_secret: it must have 32 characters or more, `openssl rand -hex 32` makes one."),
         ("sqlite:///audit.db", "mysql://db/audit", 'audit.url is "mysql://db/audit": it must be sqlite:////path or postgresql+psycopg://host/name.'),
         ("sqlite:///audit.db", "postgresql://u:canary@db/audit", "audit.url: a password is a secret, give it as [audit] password."),
         ("sqlite:///audit.db", "canary", "audit.url: it must be an SQLAlchemy URL."),
