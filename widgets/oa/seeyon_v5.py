@@ -191,4 +191,5 @@ def _is_of_another(member: Member, row: object) -> bool:
 
 def _is_out(row: Row) -> bool:
     """Whether a bulletin is published; one that does not say so is taken for published, as it was listed."""
-    return identifier(row.get("state") or _PUBLISHED) == _PUBLISHED and row.get("deletedFlag") is not True
+    state = row.get("state")
+    return (state is None or identifier(state) == _PUBLISHED) and row.get("deletedFlag") is not True
