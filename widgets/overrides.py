@@ -14,9 +14,11 @@ from jinja2 import Environment
 
 from widgets.names import NAME_TOLD, is_name
 from widgets.parts import faults
-from widgets.themes.files import ThemeError, json_of, must_be_read, plain_files, text_of
+from widgets.themes.assets import read as read_assets
+from widgets.themes.files import ThemeError, json_of, must_be_read, plain_files, refused, text_of
 from widgets.themes.manifest import Manifest
 from widgets.themes.manifest import read as read_manifest
+from widgets.themes.styles import read as read_css
 from widgets.tokens import TokenError, Tokens, nearest
 from widgets.views import Language
 
@@ -25,21 +27,13 @@ log = structlog.get_logger()
 Words = Mapping[Language, Mapping[str, str]]
 """The messages by language and key."""
 
-MOST_CSS, MOST_ASSETS, MOST_PART = 12_000, 200_000, 16_000
-"""Characters of theme.css, bytes of all assets together, characters of one part."""
+MOST_PART: Final = 16_000
+"""Characters of one part."""
 MOST_PARENTS: Final = 4
-ASSETS: Final = frozenset({".svg", ".png", ".webp", ".woff2"})
 READ: Final = frozenset(
     {"theme.json", "tokens.json", "tokens.dark.json", "tokens.compact.json", "theme.css"}
-    | {"messages", "parts", "assets", "variants"}
+    | {"messages", "parts", "assets", "variants", "schemas", "README.md"}
 )
-_REFUSED_CSS: Final = re.compile(r"<|@import|@layer|@scope|expression\(|\\", re.IGNORECASE)
-URL: Final = re.compile(r"url\(\s*([\"']?)([^)\"']*)\1\s*\)", re.IGNORECASE)
-_REFUSED_SVG: Final = re.compile(
-    rb"<script|<foreignObject|<!ENTITY|\son[a-z]+\s*=|javascript:|(?:href|src)\s*=\s*[\"'](?!#)|url\((?![\"']?#)",
-    re.IGNORECASE,
-)
-_MAGIC: Final[Mapping[str, bytes]] = {".png": b"\x89PNG\r\n\x1a\n", ".webp": b"RIFF", ".woff2": b"wOF2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +84,32 @@ class Overrides:
         return made
 
     def under(self, folder: Path, templates: Collection[str], environment: Environment) -> Overrides:
-        """These, with one folder over them. Raises ThemeError."""
+        """These, with one folder over them. Raises ThemeError.
+
+        Where the folder is a link that `theme install` may switch meanwhile, it is followed once.
+        """
+        name, folder = folder.name, folder.resolve()
         must_be_read(folder, READ)
         must_be_read(folder / "messages", {f"{lang}.json" for lang in get_args(Language)})
         manifest = manifest_of(folder)
-        assets = {**self.assets, **_assets(folder / "assets")}
+        assets = {**self.assets, **read_assets(folder / "assets")}
         tokens = _tokens(folder, "tokens", self.tokens)
         if "dark" not in manifest.modes:
             tokens = tokens.without_dark()
-        parts = _parts(folder, templates, environment, self.words["zh-CN"], assets)
+        for pair in tokens.faint():
+            log.warning("theme.faint", theme=name, pair=str(pair))
+        parts = _parts(name, folder, templates, environment, self.words["zh-CN"], assets)
         return Overrides(
-            folder.name,
+            name,
             tokens,
             {lang: _words(folder / "messages" / f"{lang}.json", said) for lang, said in self.words.items()},
             self.css
-            + _css(folder / "theme.css", assets)
+            + read_css(folder / "theme.css", assets)
             + (_ALWAYS_LIGHT if "dark" not in manifest.modes else ""),
             {**self.parts, **{part.name: (*self.parts.get(part.name, ()), part) for part in parts}},
             assets,
             manifest,
-            {**self.variants, **{campus: (folder, name) for campus, name in manifest.campuses.items()}},
+            {**self.variants, **{campus: (folder, each) for campus, each in manifest.campuses.items()}},
         )
 
     def campuses(self) -> dict[str, Tokens]:
@@ -140,11 +140,11 @@ def chain(themes_dir: Path | None, name: str) -> list[Path]:
                 log.warning("theme.unknown", theme=name, themes_dir=str(themes_dir), shown="default")
                 return []
             raise ThemeError(
-                f"{folders[0] / 'theme.json'}: extends {name}, and there is no theme of that name."
+                f"{folders[0] / 'theme.json'}: extends {name}, and there is no theme of that name. [M03]"
             )
         if folder in folders or len(folders) == MOST_PARENTS:
             raise ThemeError(
-                f"{folders[0] / 'theme.json'}: extends must lead to default in {MOST_PARENTS} steps."
+                f"{folders[0] / 'theme.json'}: extends must lead to default in {MOST_PARENTS} steps. [M03]"
             )
         folders.insert(0, folder)
         name = manifest_of(folder).extends
@@ -165,7 +165,7 @@ def manifest_of(folder: Path) -> Manifest:
     try:
         return read_manifest(json_of(path)) if path.is_file() else Manifest()
     except ValueError as error:
-        raise ThemeError(f"{path}: {error}.") from None
+        raise ThemeError(f"{path}: {error}. [M01]") from None
 
 
 def _tokens(folder: Path, stem: str, ours: Tokens) -> Tokens:
@@ -179,9 +179,7 @@ def _tokens(folder: Path, stem: str, ours: Tokens) -> Tokens:
             over[place] = read
             changed = changed.with_theme(*over)
         except TokenError as error:
-            raise ThemeError(f"{path}: {error}.") from error
-    for pair in changed.faint():
-        log.warning("theme.faint", theme=folder.name, pair=str(pair))
+            raise ThemeError(f"{path}: {error}. [M01]") from error
     return changed
 
 
@@ -194,12 +192,13 @@ def _variant(folder: Path, name: str, tokens: Tokens) -> Tokens:
 
 def _words(path: Path, ours: Mapping[str, str]) -> Mapping[str, str]:
     """Our messages in one language, and a theme's over them, key by key."""
-    changed = json_of(path) if path.is_file() else {}
+    read = json_of(path) if path.is_file() else {}
+    changed = {key: text for key, text in read.items() if not key.startswith("$")}
     for key, text in changed.items():
         if key not in ours:
-            raise ThemeError(f"{path}: there is no message {key!r}{nearest(key, ours)}.")
+            raise ThemeError(f"{path}: there is no message {key!r}{nearest(key, ours)}. [L01]")
         if not isinstance(text, str) or places(text) != places(ours[key]):
-            raise ThemeError(f"{path}: {key!r} must be a text with the same places as {ours[key]!r}.")
+            raise ThemeError(f"{path}: {key!r} must be a text with the same places as {ours[key]!r}. [L02]")
     return {**ours, **changed}
 
 
@@ -208,52 +207,19 @@ def places(text: str) -> list[str]:
     return sorted(re.findall(r"\{[^{}]*\}|[{}]", text))
 
 
-def _css(path: Path, assets: Collection[str]) -> str:
-    css = re.sub(r"/\*.*?\*/", "", text_of(path), flags=re.DOTALL) if path.is_file() else ""
-    if len(css) > MOST_CSS:
-        raise ThemeError(f"{path} is longer than {MOST_CSS} characters.")
-    if found := _REFUSED_CSS.search(css):
-        raise ThemeError(f"{path} may not contain {found[0]!r}.")
-    for _, address in URL.findall(css):
-        if address.removeprefix("assets/") not in assets or not address.startswith("assets/"):
-            raise ThemeError(
-                f"{path} may not contain 'url({address})': only files of assets/, as url(assets/a.woff2)."
-            )
-    if "url(" in URL.sub("", css).lower():
-        raise ThemeError(f"{path} may not contain 'url(' without an address of assets/.")
-    return css
-
-
 def _parts(
+    name: str,
     folder: Path,
     templates: Collection[str],
     environment: Environment,
     words: Mapping[str, str],
     assets: Collection[str],
 ) -> list[Part]:
-    parts = [Part(folder.name, path.name, text_of(path)) for path in plain_files(folder / "parts")]
+    parts = [Part(name, path.name, text_of(path)) for path in plain_files(folder / "parts")]
     for part in parts:
         path = folder / "parts" / part.name
         if len(part.source) > MOST_PART:
-            raise ThemeError(f"{path} is longer than {MOST_PART} characters.")
+            raise refused(path, f"is longer than {MOST_PART} characters", "X05")
         for found in faults(environment, part.name, part.source, templates, words, assets):
-            raise ThemeError(f"{path} {found.sentence}.")
+            raise refused(path, found.sentence, found.rule, found.line)
     return parts
-
-
-def _assets(folder: Path) -> dict[str, bytes]:
-    assets = {path.name: path.read_bytes() for path in plain_files(folder)}
-    for name, body in assets.items():
-        if not is_plain(name, body):
-            raise ThemeError(f"{folder / name} is not a plain svg, png, webp or woff2 file.")
-    if sum(map(len, assets.values())) > MOST_ASSETS:
-        raise ThemeError(f"{folder} holds more than {MOST_ASSETS} bytes.")
-    return assets
-
-
-def is_plain(name: str, body: bytes) -> bool:
-    """Whether an asset is what its name says, and nothing more: an SVG loads and runs nothing."""
-    end = Path(name).suffix
-    if end == ".svg":
-        return b"<svg" in body and not _REFUSED_SVG.search(body)
-    return end in ASSETS and body.startswith(_MAGIC[end]) and re.fullmatch(r"[\w.-]+", name) is not None

@@ -117,20 +117,28 @@ def faults(
     words: Mapping[str, Any],
     assets: Collection[str],
 ) -> Iterator[Fault]:
-    """Everything for which a theme's part is refused; nothing when it can be used."""
+    """Everything for which a theme's part is refused; nothing when it can be used.
+
+    The environment must be the bounded one: compiling reckons out what a part writes in plain figures and texts.
+    """
     if name not in ours or name in FIXED:
         yield Fault("T01", 1, "is not a part that a theme may replace")
         return
     try:
         used, tree = uses(environment, source), environment.parse(source)
-        environment.compile(source, raw=True)  # finds filters that do not exist
+        found = [
+            *_unknown(name, source, tree, used, ours, words, assets),
+            *_unfit(name, source, tree),
+            *reaching(name, tree),
+        ]
+        yield from found
+        if not found:
+            environment.compile(source, raw=True)  # finds what only Jinja knows: `is large`
+    except RecursionError:
+        yield Fault("T08", 1, "is nested too deeply")
     except TemplateSyntaxError as error:
         told = f"cannot be read: line {error.lineno}: {(error.message or '').rstrip('.')}"
         yield Fault("T01", error.lineno, told)
-        return
-    yield from _unknown(name, source, tree, used, ours, words, assets)
-    yield from _unfit(name, source, tree)
-    yield from reaching(name, tree)
 
 
 def _unknown(
@@ -203,16 +211,31 @@ def reaching(name: str, tree: nodes.Template) -> Iterator[Fault]:
     for call in tree.find_all(nodes.Call):
         if not (isinstance(call.node, nodes.Getattr) and call.node.attr in _METHODS):
             yield Fault("T01", call.lineno, "may call format, join, get and split only")
+    for line in _piled(tree):
+        yield Fault("T03", line, "may not make lists of anything but texts and numbers")
     for made in tree.find_all((nodes.Macro, nodes.CallBlock, nodes.Import, nodes.FromImport)):
         yield Fault("T01", made.lineno, "may not make or import macros")
     for include in tree.find_all(nodes.Include):
-        if isinstance(include.template, nodes.Const) and include.template.value == name:
+        if not isinstance(include.template, nodes.Const):
+            yield Fault("T01", include.lineno, "must say by name what it includes")
+        elif include.template.value == name:
             yield Fault("T09", include.lineno, f"may not include itself: what it replaces is parent:{name}")
     for loop in tree.find_all(nodes.For):
         if loop.recursive or any(list(inner.find_all(nodes.For)) for inner in loop.find_all(nodes.For)):
             yield Fault("T08", loop.lineno, "may not have loops three deep, or loops that call themselves")
         if loop.find(nodes.Include):
             yield Fault("T09", loop.lineno, "may not include a part inside a loop")
+
+
+def _piled(tree: nodes.Template) -> Iterator[int]:
+    """Lists that hold more than plain values: one that holds another twice, again and again, never ends."""
+    named = {id(each.node) for each in tree.find_all(nodes.Assign) if isinstance(each.target, nodes.Tuple)}
+    kinds = (nodes.List, nodes.Dict, nodes.Tuple)
+    for each in tree.find_all(kinds):
+        plain = all(isinstance(item, nodes.Const) for item in each.iter_child_nodes())
+        is_target = isinstance(each, nodes.Tuple) and (each.ctx == "store" or id(each) in named)
+        if not (plain or is_target):
+            yield each.lineno
 
 
 def _reaches_inside(tree: nodes.Template) -> int:

@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from widgets.cards import Answer, Ask, Cards
+from widgets.theme import Theme
 from widgets.themes.installed import Themes
 from widgets.views import State, WidgetView
 
@@ -77,13 +78,11 @@ class Replies:
             return Reply(204, [*answer.headers()])
         if ask.form == "json":
             return _whole(ask, answer, _JSON, orjson.dumps(answer.view))
-        return _whole(ask, answer, _HTML, self._html(ask, answer.view))
-
-    def _html(self, ask: Ask, view: WidgetView[Any]) -> bytes:
-        """A refresh replaces rows; the styles are there already, unless the theme has changed since."""
         theme = self._themes.named(ask.layout.theme)
-        styled = ask.holds is None or not ask.holds.endswith(f".{theme.look}")
-        return theme.widget(view, ask.form == "fragment", styled, ask.layout.campus).encode()
+        reply = _whole(ask, answer, _HTML, _html(theme, ask, answer.view))
+        if theme.fallen:
+            reply.headers.append(("Widget-Theme-Fallback", ", ".join(theme.fallen)))
+        return reply
 
     def _silent_sign_in(self, ask: Ask) -> Reply:
         """Off to the identity centre without a word (OIDC Core §3.1.2.1 prompt=none).
@@ -99,6 +98,12 @@ class Replies:
                 ("Referrer-Policy", "no-referrer"),
             ],
         )
+
+
+def _html(theme: Theme, ask: Ask, view: WidgetView[Any]) -> bytes:
+    """A refresh replaces rows; the styles are there already, unless the theme has changed since."""
+    styled = ask.holds is None or not ask.holds.endswith(f".{theme.look}")
+    return theme.widget(view, ask.form == "fragment", styled, ask.layout.campus).encode()
 
 
 def _whole(ask: Ask, answer: Answer, content_type: str, body: bytes) -> Reply:

@@ -24,10 +24,11 @@ from jinja2 import Template
 from markupsafe import Markup, escape
 
 from widgets.items import Kind
-from widgets.overrides import URL, Overrides, Words
+from widgets.overrides import Overrides, Words
 from widgets.themes.files import ThemeError
 from widgets.themes.sandbox import Ours, Table, Theirs, compiled
 from widgets.themes.served import Files, icons, lean, own
+from widgets.themes.styles import URL
 from widgets.tokens import Tokens
 from widgets.views import Language, WidgetView
 
@@ -61,13 +62,15 @@ class Theme:
         self._table = Table()
         self._ours, self._theirs = Ours(self._table), Theirs(self._table, self._part_failed)
         ours = Tokens.read(own("tokens.css"))
-        changed = Overrides.read(themes_dir, name, ours, our_words(), sources.keys(), self._ours)
+        changed = Overrides.read(themes_dir, name, ours, our_words(), sources.keys(), self._theirs)
         self.name, self.base_url, self.overrides = changed.name, base_url.rstrip("/"), changed
         self.words: Words = changed.words
         """The messages by language and key: also for whoever shapes the views."""
         self.tokens = changed.tokens
         self.failing: dict[str, str] = {}
         """Parts that failed and were drawn by what they replaced, with the reason."""
+        self.fallen: list[str] = []
+        """Those that failed in the last drawing, as `renmin/_todo.html`."""
         self._files = Files(self.base_url)
         self._keep_all(changed.assets)
         self._styles = {
@@ -144,6 +147,7 @@ class Theme:
     def _drawn(self, name: str, **context: Any) -> str:
         """A template, whatever the theme's parts do: at the worst without any of them."""
         self._theirs.begin()
+        self.fallen = []
         try:
             return self._table.find(name, None).render(context)
         except Exception as error:
@@ -154,6 +158,7 @@ class Theme:
             return template[name].render(context)
 
     def _part_failed(self, part: str, error: Exception) -> None:
+        self.fallen.append(part)
         if part not in self.failing:
             self.failing[part] = f"{type(error).__name__}: {error}"[:200]
             log.warning("theme.part_failed", part=part, reason=self.failing[part])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from widgets.configured import configured, settings_in
 from widgets.overrides import manifest_of
+from widgets.theme import Theme
+from widgets.themes import begin, packed, store
 from widgets.themes.files import ThemeError
 from widgets.themes.installed import installed
+
+_Folder: Final = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group()
@@ -22,7 +27,7 @@ def theme() -> None:
 def _where(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the folder of installed themes: the configuration's, or one that is named."""
     told = "Where themes are installed; without it, service.themes_dir of the configuration."
-    named = click.option("--themes-dir", type=click.Path(path_type=Path, file_okay=False), help=told)
+    named = click.option("--themes-dir", type=_Folder, help=told)
     return configured(named(command))
 
 
@@ -33,14 +38,85 @@ def _themes_dir(path: Path | None, themes_dir: Path | None) -> Path:
     return found
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a theme ends the command, in its sentence."""
+    try:
+        yield
+    except ThemeError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@theme.command()
+@click.argument("name")
+@click.option("--in", "folder", type=_Folder, default=Path(), help="Where to write it; here by default.")
+@click.option("--label", help="What people call it; its name by default.")
+@click.option("--extends", default="default", show_default=True, help="The theme that it builds on.")
+@click.option("--large", is_flag=True, help="Large words and rows (适老化) instead of colours.")
+def new(name: str, folder: Path, label: str | None, extends: str, large: bool) -> None:
+    """Begin a theme: a folder with every file explained, which draws as it is."""
+    with _told():
+        files = begin.begin(folder, name, label or name, extends, large)
+    for each in files:
+        click.echo(folder / name / each)
+
+
+@theme.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("name", metavar="PART")
+def part(folder: Path, name: str) -> None:
+    """Copy one of our parts, such as _todo, into a theme's folder, to be changed."""
+    with _told():
+        click.echo(begin.part(folder, name))
+
+
 @theme.command("list")
 @_where
 def list_(path: Path | None, themes_dir: Path | None) -> None:
-    """Show what is installed: name, version, what it builds on."""
+    """Show what is installed: name, version, what it builds on, versions to go back to."""
     folder = _themes_dir(path, themes_dir)
     for name in installed(folder):
         try:
             said = manifest_of(folder / name)
-            click.echo(f"{name:<32} {said.version:<10} extends {said.extends}")
         except ThemeError as error:
             click.echo(f"{name:<32} {'broken':<10} {error}")
+            continue
+        now = store.in_use(folder, name) or 0
+        earlier = len([number for number in store.numbers(folder, name) if number < now])
+        back = f", {earlier} to go back to" if earlier else ""
+        click.echo(f"{name:<32} {said.version:<10} extends {said.extends}{back}")
+
+
+@theme.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--name", help="Its name, where the folder or the zip is called something else.")
+@_where
+def install(path: Path | None, themes_dir: Path | None, source: Path, name: str | None) -> None:
+    """Take a theme into use: a folder or a zip. Running services show it within seconds.
+
+    It is drawn in every state first, in a process of little memory and time. A broken one changes nothing.
+    """
+    folder = _themes_dir(path, themes_dir)
+    with _told():
+        name, files = packed.read(source, name)
+        switched = store.install(folder, name, files)
+        faint = Theme(folder, name).tokens.faint()
+    for pair in faint:
+        click.echo(f"Hard to read: {pair}.", err=True)
+    click.echo(f"{name} {switched.version} is installed{_instead(switched)}.")
+
+
+@theme.command()
+@click.argument("name")
+@_where
+def rollback(path: Path | None, themes_dir: Path | None, name: str) -> None:
+    """Take a theme back to the version before the one in use."""
+    with _told():
+        switched = store.rollback(_themes_dir(path, themes_dir), name)
+    click.echo(f"{name} {switched.version} is in use again{_instead(switched)}.")
+
+
+def _instead(switched: store.Switched) -> str:
+    return f" as number {switched.number}" + (
+        f", instead of number {switched.before}" if switched.before else ""
+    )

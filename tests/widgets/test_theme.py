@@ -185,6 +185,7 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
         ),
         ("_state_empty", "{% include '_logo.html' %}", "includes files that do not exist: _logo.html"),
         ("_state_empty", "{{ w.title | large }}", "cannot be read: line 1: No filter named 'large'."),
+        ("_state_empty", "{{ w is large }}", "cannot be read: line 1: No test named 'large'"),
         ("_state_empty", "{{ w.titel }}", "reads fields that do not exist: titel; title is the nearest"),
         ("_todo", "{{ w.items[0].department }}", "reads fields that do not exist: department"),
         (
@@ -200,7 +201,7 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
 def test_a_broken_part_is_refused_in_a_sentence_that_names_it(
     tmp_path: Path, name: str, source: str, wrong: str
 ) -> None:
-    with pytest.raises(ThemeError, match=re.escape(f"{name}.html {wrong}")):
+    with pytest.raises(ThemeError, match=rf"{name}\.html:\d+ {re.escape(wrong)}"):
         themed(tmp_path, **{f"parts__{name}": source})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import pytest
 from structlog.testing import capture_logs
@@ -28,6 +28,11 @@ def part(folder: Path, source: str, name: str = "_state_empty", theme: str = "ea
 @pytest.mark.parametrize(
     ("source", "wrong"),
     [
+        ("{{ lipsum }}", "uses names that do not exist: lipsum"),
+        ("{% set a = [w, w] %}", "may not make lists of anything but texts and numbers"),
+        ("{% set a = (m, m) %}", "may not make lists of anything but texts and numbers"),
+        ("{% include w.title %}", "must say by name what it includes"),
+        ("{{ " + "(" * 300 + "1" + ")" * 300 + " }}", "is nested too deeply"),
         ("{{ ''.__class__.__mro__ }}", "reads fields that do not exist"),
         ("{{ w['__class__'] }}", "may not look inside Python"),
         ("{{ w | attr('title') }}", "may not look inside Python"),
@@ -72,6 +77,14 @@ FAILING = (
     "{{ w.items[0].title }}",
     "{{ w.reason.text }}",
     "{{ icons['sun'] }}",
+    "{{ m }}",
+    "{% set t = w.src %}" + "{% set t = t ~ t %}" * 40 + "{{ t }}",
+    "{% set t = w.src %}" + "{% set t = t + t %}" * 40 + "{{ t }}",
+    "{% set t %}{{ w.src }}{% endset %}" + "{% set t %}{{ t }}{{ t }}{% endset %}" * 40 + "{{ t }}",
+    "{% set t = w.src %}" + "{% set t = t | replace('e', t) %}" * 40 + "{{ t }}",
+    "{% set t = w.src %}" + "{% set t = t.join(t) %}" * 40 + "{{ t }}",
+    "{% set t = w.src %}" + "{% set t = t | join(t) %}" * 40 + "{{ t }}",
+    "{% set t = w.src %}" + "{% set t = '{a}{a}{a}'.format(a=t) %}" * 40 + "{{ t }}",
 )
 """What only shows when a card is drawn."""
 
@@ -93,6 +106,23 @@ def test_a_part_that_writes_without_measure_is_left_out(tmp_path: Path) -> None:
     theme = part(tmp_path, "{% for a in m %}{% for b in m %}" + "xxxxxxxxxx" * 9 + "{% endfor %}{% endfor %}")
     drawn = theme.widget(card(state="empty"), as_fragment=True)
     assert "没有待办" in drawn and "xxxx" not in drawn
+    assert "Overspent" in str(theme.failing)
+
+
+BUSY: Final = "{% set t = w.src %}" + "{% set t = t ~ t %}" * 6
+"""A text of some 7,000 characters."""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "{% for a in t %}{% for b in t %}{% if a == b %}{% endif %}{% endfor %}{% endfor %}",
+        "{% if t | sort | length %}{% endif %}" * 300,
+    ],
+)
+def test_a_part_that_works_without_end_and_writes_nothing_is_left_out(tmp_path: Path, work: str) -> None:
+    theme = part(tmp_path, BUSY + work)
+    assert "没有待办" in theme.widget(card(state="empty"), as_fragment=True)
     assert "Overspent" in str(theme.failing)
 
 
@@ -126,20 +156,24 @@ def test_a_theme_of_copied_parts_draws_what_ours_draw(tmp_path: Path) -> None:
     assert theme.failing == {}
 
 
-TRIALS: list[tuple[str, str]] = [
-    (
-        "{% set a = m['all'] ~ m['all'] %}" + "{% set a = a ~ a ~ a ~ a ~ a ~ a %}" * 18 + "{{ a | length }}",
-        "MemoryError",
+TRIALS: Final = {
+    "slow": (
+        BUSY + "{% if t | sort | length %}{% endif %}" * 30,
+        "takes more memory or time than a card may",
     ),
-    ("{{ w.reason.text }}", "UndefinedError"),
-    ("<p>fine</p>", ""),
-]
+    "deep": ("{% if w.total %}" * 120 + "{% endif %}" * 120, "IndentationError"),
+    "none": ("{{ w.reason.text }}", "UndefinedError"),
+    "long": ("{{ m['all'] ~ m['all'] }}{% set a = w.title %}" + "{% set a = a ~ a %}" * 30, "8192"),
+    "fine": ("<p>fine</p>", ""),
+}
 
 
 def test_a_theme_is_tried_in_a_process_that_may_die(tmp_path: Path) -> None:
-    """Too much memory, a value that is none in some state, and nothing wrong at all."""
-    for n, (source, _) in enumerate(TRIALS):
-        part(tmp_path, source, theme=f"theme-{n}")
-    wrong: Any = tried(tmp_path, [f"theme-{n}" for n in range(len(TRIALS))])
-    assert [expected in wrong.get(f"theme-{n}", "") for n, (_, expected) in enumerate(TRIALS)] == [True] * 3
-    assert "theme-2" not in wrong
+    """Too slow to read, too deep to compile, a value that is none, a text without end, and nothing wrong at all."""
+    for theme, (source, _) in TRIALS.items():
+        path = tmp_path / theme / "parts" / "_state_empty.html"
+        path.parent.mkdir(parents=True)
+        path.write_text(source)
+    wrong = tried(tmp_path, list(TRIALS))
+    assert [] == [name for name, (_, told) in TRIALS.items() if told not in wrong.get(name, "")]
+    assert "fine" not in wrong

@@ -9,7 +9,8 @@ because somebody renamed a folder.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ EVERY: Final = 2.0
 """Seconds between two looks at the folder."""
 MOST_THEMES: Final = 24
 """Each has a line in the content security policy of every answer."""
+MOST_FILES: Final = 1000
+"""Of one theme, that are looked at for changes."""
+Signature = tuple[tuple[str, int, int], ...]
 Trial = Callable[[Path, Sequence[str]], Mapping[str, str]]
 """Tries themes of a folder by their names; gives what is wrong with those that cannot be used."""
 
@@ -65,7 +69,7 @@ class Themes:
         """What is wrong with each theme whose folder, as it is now, is not taken up."""
         wrong = self._tried(self.names())
         if name in wrong:
-            raise ThemeError(f"The theme {name}: {wrong[name]}.")
+            raise ThemeError(f"The theme {name}: {wrong[name].rstrip('.')}.")
         ours = Theme(base_url=base_url, events=events)
         self.default = ours if name == "default" else Theme(themes_dir, name, base_url, events=events)
         """The one that the configuration names; pages that belong to no portal are drawn by it."""
@@ -124,9 +128,9 @@ class Themes:
         for name in names:
             try:
                 self._all[name] = Theme(self._dir, name, self._base_url, events=self._events)
-            except (ThemeError, OSError) as error:
-                self.refused[name] = str(error)
-                log.error("theme.refused", theme=name, reason=str(error))
+            except Exception as error:  # it was tried; what it does now, it does for another reason
+                self.refused[name] = f"{type(error).__name__}: {error}"
+                log.error("theme.refused", theme=name, reason=self.refused[name])
 
     def _tried(self, names: list[str]) -> Mapping[str, str]:
         wrong = self._trial(self._dir, names) if self._dir and names else {}
@@ -139,9 +143,18 @@ class Themes:
         every = {source for theme in self._all.values() for source in theme.style_hashes}
         return " ".join(sorted(every))
 
-    def _signature(self) -> tuple[tuple[str, int, int], ...]:
+    def _signature(self) -> Signature:
         """Name, size and time of every file of every theme; a link counts by where it leads."""
-        if self._dir is None or not self._dir.is_dir():
-            return ()
-        files = (path for name in self.names() for path in sorted((self._dir / name).resolve().rglob("*")))
-        return tuple((str(path), (about := path.stat()).st_mtime_ns, about.st_size) for path in files)
+        files: list[tuple[str, int, int]] = []
+        for name in self.names():
+            try:
+                files += _files((self._dir or Path()) / name)
+            except OSError:  # it is being replaced: the next look sees what has become of it
+                files.append((name, 0, 0))
+        return tuple(files)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
+    for path in islice(sorted(folder.resolve().rglob("*")), MOST_FILES):
+        about = path.lstat()
+        yield str(path), about.st_mtime_ns, about.st_size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -30,7 +29,7 @@ class Manifest(BaseModel):
     )
 
     schema_: Annotated[str, Field(alias="$schema")] = ""
-    """Where an editor finds this schema: `./theme.schema.json`."""
+    """Where an editor finds this schema: `./schemas/theme.schema.json`."""
     name: Annotated[
         dict[Language, Label], BeforeValidator(lambda v: {"zh-CN": v} if isinstance(v, str) else v)
     ] = {}
@@ -69,14 +68,3 @@ def _sentence(found: Any) -> str:
     key = ".".join(map(str, found["loc"]))
     right = _RIGHT.get(found["type"], found["msg"][:1].lower() + found["msg"][1:])
     return f"{key}: {right.format(**found.get('ctx', {}))}"
-
-
-def schema() -> str:
-    """The JSON Schema of theme.json (draft 2020-12), as shipped beside this module."""
-    made = Manifest.model_json_schema()
-    made = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **made,
-        "title": "theme.json of portal-widgets",
-    }
-    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"

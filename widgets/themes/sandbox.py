@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from string import Formatter
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Template
-from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from widgets.parts import DECLARED, VIEWS
+from widgets.themes import bounds
 
 try:
     from markupsafe._speedups import _escape_inner as _escaped_text
@@ -29,7 +28,6 @@ MOST_DRAWN: Final = 262_144
 """Characters that the parts of a theme may write for one card, each piece counted as one more."""
 ENTERING: Final = 64
 """What entering a part costs of these: parts that lead to parts end as well."""
-_LARGEST: Final = 1_000_000
 _OPTIONS: Final[dict[str, Any]] = {
     "autoescape": True,
     "undefined": StrictUndefined,
@@ -87,11 +85,19 @@ class Ours(Environment):
 class Theirs(ImmutableSandboxedEnvironment):
     """For the parts of a theme. `failed` is told of each failure: the part's full name, and why."""
 
-    intercepted_binops = frozenset({"*", "**", "%", "//"})
+    intercepted_binops = frozenset({"+", "*", "**", "%", "//"})
+    concat = staticmethod(bounds.concatenated)  # Jinja's is "".join
 
     def __init__(self, table: Table, failed: Callable[[str, Exception], None]) -> None:
         super().__init__(**_OPTIONS)
+        self.globals = {}
+        # All of Jinja's, although a part may name only some: what it may not is then said in our own words.
+        self.filters = {name: bounds.filtered(name, f, self._spend) for name, f in self.filters.items()}
+        self.filters["steps"] = lambda values: bounds.steps(values, self._spend)
         self._table, self._failed, self._left = table, failed, MOST_DRAWN
+
+    def _generate(self, source: Any, *given: Any, **named: Any) -> str:
+        return super()._generate(bounds.counted(source), *given, **named)
 
     def get_template(
         self, name: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
@@ -109,19 +115,23 @@ class Theirs(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if not all(isinstance(side, int | float) and abs(side) <= _LARGEST for side in (left, right)):
-            raise SecurityError(f"{operator} is for small numbers")
-        if operator == "**":
-            raise SecurityError("** is not for themes")
+        bounds.reckoned(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        text = getattr(__obj, "__self__", None)
+        if isinstance(text, str) and __obj.__name__ == "join":
+            return bounds.joining(text, __obj)(*args, **kwargs)
+        return super().call(__context, __obj, *args, **kwargs)
+
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        text = getattr(value, "__self__", None)
-        if isinstance(text, str) and value.__name__ == "format":
-            parsed = Formatter().parse(text)
-            if any(spec or conversion for _, _, spec, conversion in parsed):  # {n:999999999} is a long text
-                raise SecurityError("places take no format: write {n}")
-        return super().wrap_str_format(value)
+        wrapped, text = super().wrap_str_format(value), getattr(value, "__self__", None)
+        return bounds.formatted(text, wrapped) if wrapped and isinstance(text, str) else wrapped
+
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise Overspent
 
     def guard(self, part: Template, below: Template) -> None:
         """Makes `part` whole or nothing: it is drawn to its end first, and `below` in its place when that fails."""
@@ -155,9 +165,13 @@ class Theirs(ImmutableSandboxedEnvironment):
 def compiled(environment: Environment, name: str, source: str) -> Template:
     """A template under its full name, with the environment's globals. Raises TemplateSyntaxError."""
     template = Template.from_code(environment, environment.compile(source, name, name), environment.globals)
-    # What Jinja compiled calls this for each value that it draws. Should a release of Jinja call it something else,
-    # its own does the same work, slower.
-    template.root_render_func.__globals__["escape"] = escaped
+    # What Jinja compiled calls these for each value that it draws. Should a release of Jinja call them something
+    # else, its own do the same work: slower in ours, and in a theme's parts bounded by the trial alone.
+    said = template.root_render_func.__globals__
+    if isinstance(environment, Theirs):
+        said |= {"escape": bounds.written(escaped), "markup_join": bounds.joined, "str_join": bounds.joined}
+    else:
+        said["escape"] = escaped
     return template
 
 

@@ -35,10 +35,13 @@ _CUT: Final = "takes more memory or time than a card may: look for loops and tex
 
 def tried(themes_dir: Path, names: Sequence[str]) -> Mapping[str, str]:
     """What is wrong with each of these themes, as the rest of a sentence; whoever is not in it is fine."""
-    said = _ask(themes_dir, names) if names else {}
-    # Whoever brought the child down is the first that it said nothing of; the others have their own.
-    for name in [each for each in names if each not in said]:
-        said = {name: _CUT, **said, **_ask(themes_dir, [name])}
+    said: dict[str, str] = {}
+    left = list(names)
+    while left:
+        said |= _ask(themes_dir, left)
+        left = [name for name in left if name not in said]
+        if left:  # whoever brought the child down is the first that it said nothing of
+            said[left.pop(0)] = _CUT
     return {name: wrong for name, wrong in said.items() if wrong}
 
 

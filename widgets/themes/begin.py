@@ -1,0 +1,81 @@
+"""`theme new` and `theme part`: a folder that is pleasant to begin in, and our parts to begin from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from widgets.names import NAME_TOLD, is_name
+from widgets.parts import FIXED
+from widgets.themes.files import ThemeError
+from widgets.themes.schemas import all_of_them
+from widgets.tokens import nearest
+
+_START: Final = Path(__file__).with_name("start")
+_TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+_LOOK: Final = ("tokens.json", "tokens.dark.json", "theme.css", "messages/zh-CN.json", "messages/en.json")
+_LARGE: Final = ("tokens.json", "tokens.compact.json")
+
+
+def begin(folder: Path, name: str, label: str, extends: str, large: bool) -> list[str]:
+    """Writes a new theme into `folder`/`name`; gives its files. Raises ThemeError when there is something already."""
+    if not is_name(name) or name == "default":
+        raise ThemeError(f"The theme {name!r} must be named with {NAME_TOLD}, and not default.")
+    home = folder / name
+    if home.exists():
+        raise ThemeError(f"{home} exists.")
+    words = {"name": name, "label": label, "parent": extends}
+    files = {"theme.json": _manifest(label, extends)}
+    files["README.md"] = Template(_text("README.md")).safe_substitute(words)
+    files |= {each: _text(f"large.{each}") for each in _LARGE} if large else _look()
+    files |= {f"schemas/{each}": text for each, text in all_of_them().items()}
+    for each, text in files.items():
+        _write(home / each, text)
+    return list(files)
+
+
+def part(folder: Path, name: str) -> Path:
+    """Copies one of our parts into the theme in `folder`. Raises ThemeError when it is none, or there already."""
+    every = parts()
+    name = name if name.endswith(".html") else f"{name}.html"
+    if name not in every:
+        raise ThemeError(f"There is no part {name}{nearest(name, every)}: there are {', '.join(every)}.")
+    path = folder / "parts" / name
+    if path.exists():
+        raise ThemeError(f"{path} exists.")
+    _write(path, (_TEMPLATES / name).read_text("utf-8"))
+    return path
+
+
+def parts() -> list[str]:
+    """The parts that a theme may replace."""
+    return sorted(path.name for path in _TEMPLATES.glob("*.html") if path.name not in FIXED)
+
+
+def _manifest(label: str, extends: str) -> str:
+    said = {
+        "$schema": "./schemas/theme.schema.json",
+        "name": {"zh-CN": label, "en": label},
+        "version": "1.0.0",
+        "api": "1",
+        "extends": extends,
+    }
+    return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
+
+
+def _look() -> dict[str, str]:
+    return {each: _text(Path(each).name) for each in _LOOK}
+
+
+def _text(name: str) -> str:
+    return (_START / name).read_text("utf-8")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ThemeError(f"{path} cannot be written: {error.strerror}.") from error
