@@ -147,14 +147,15 @@ class Rig:
         self._cookies[person.subject] = cookie.partition(";")[0]
         return self._cookies[person.subject]
 
-    def turn(self, fault: str, *campuses: str) -> None:
-        """Of these campuses' wires, or of all."""
+    async def turn(self, fault: str, *campuses: str) -> None:
+        """Of these campuses' wires, or of all; returns when the service can have noticed what broke."""
         for id in campuses or self.wires:
             self.wires[id].turn(fault)
+        await asyncio.sleep(0.02)
 
     async def rest(self) -> None:
         """All wires well, and every breaker closed again."""
-        self.turn(NONE)
+        await self.turn(NONE)
         self.clock.later(minutes=10)
 
     async def figure(self, name: str, at: int = 0) -> float:

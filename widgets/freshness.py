@@ -29,9 +29,9 @@ def is_due(last: Remembered | None, fresh: timedelta, now: datetime, pushed: dat
     if fresh == FRESH_WHEN_ASKED:
         return age >= fresh
     if last.failure is not None:
-        return age >= max(fresh, _patience(last))
-    # The microseconds of a moment are as good as a die, and say the same at each look.
-    factor = 1 - SPREAD + 2 * SPREAD * last.tried_at.microsecond / 1e6
+        return age >= _patience(last)
+    # The last digits of a moment are as good as a die, and say the same at each look.
+    factor = 1 - SPREAD + 2 * SPREAD * (last.tried_at.microsecond % 1000) / 1000
     return age >= (fresh * factor if fresh == FRESH else fresh)
 
 

@@ -48,7 +48,7 @@ async def test_a_fault_leaves_the_last_list_or_says_that_there_is_none(
     """
     known, new = newcomer(), newcomer()
     assert {"ok"} == states(await looks(products, known, settled=True))
-    products.turn(fault)
+    await products.turn(fault)
     products.clock.later(seconds=150)
     for kind, shown in (await looks(products, known)).items():
         assert ("stale", own(products, kind, known)) == (shown.json()["state"], titles(shown))
@@ -68,7 +68,7 @@ async def test_the_national_encoding_is_read_whatever_its_label_says(
     products: Rig, newcomer: Newcomers
 ) -> None:
     """GB 18030 that calls itself UTF-8: every title as it was typed."""
-    products.turn("gb18030")
+    await products.turn("gb18030")
     person = newcomer()
     for kind, shown in (await looks(products, person, settled=True)).items():
         assert ("ok", own(products, kind, person)) == (shown.json()["state"], titles(shown))
@@ -78,7 +78,7 @@ async def test_a_text_cut_within_a_character_costs_only_that_character(
     products: Rig, newcomer: Newcomers
 ) -> None:
     """All rows are there, and what can be read of each."""
-    products.turn("broken-utf-8")
+    await products.turn("broken-utf-8")
     person = newcomer()
     for kind, shown in (await looks(products, person, settled=True)).items():
         assert ("ok", 4) == (shown.json()["state"], len(titles(shown)))
@@ -95,7 +95,7 @@ async def test_rows_of_somebody_else_are_shown_to_nobody_and_counted(
     """Failed, not empty, not theirs; and a figure that somebody should be woken by."""
     metric = f'portal_widgets_foreign_rows_total{{source="{kind}-oa"}}'
     before = await products.figure(metric)
-    products.turn("someone-else", kind)
+    await products.turn("someone-else", kind)
     shown = await products.look(newcomer(), f"campus={kind}")
     assert ("failed", []) == (shown.json()["state"], shown.json()["items"])
     assert before < await products.figure(metric)
@@ -106,7 +106,7 @@ async def test_a_fault_of_one_campus_changes_nothing_for_the_others(
 ) -> None:
     """Five campuses, one silent: the others' items are all there at once, and the card names who is missing."""
     person = newcomer()
-    products.turn("black-hole", "seeyon-v5")
+    await products.turn("black-hole", "seeyon-v5")
     shown = (await products.look(person, "limit=50")).json()
     others = set[str]().union(*(own(products, kind, person) for kind in KINDS if kind != "seeyon-v5"))
     assert ("partial", ["seeyon-v5"]) == (shown["state"], shown["missing"])
