@@ -20,6 +20,7 @@ from auth.sealing import new_key
 from widgets import settings_page, theming_page
 from widgets.checkup import examine
 from widgets.configured import configured, settings_in
+from widgets.embed_command import embed
 from widgets.items import Kind
 from widgets.links import origin
 from widgets.listing import as_json, as_table
@@ -29,7 +30,11 @@ from widgets.probe import probe
 from widgets.schema import schema
 from widgets.settings import Settings, choose, chosen
 from widgets.settings_sources import WeaverE9Source
+from widgets.theme_check import pages as rule_pages
+from widgets.theme_check_command import check as check_theme
 from widgets.theme_command import theme
+from widgets.themes import schemas
+from widgets.themes.schemas import SCHEMAS
 
 APPLICATION: Final = "widgets.app:create_app()"
 _File: Final = click.Path(path_type=Path, dir_okay=False)
@@ -42,6 +47,8 @@ def main() -> None:
 
 
 main.add_command(theme)
+main.add_command(embed)
+theme.add_command(check_theme, "check")
 
 
 @main.command()
@@ -231,11 +238,14 @@ def schema_() -> None:
 @main.command(hidden=True)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 def docs(folder: Path) -> None:
-    """Rewrite the generated pages of docs/."""
+    """Rewrite the generated pages of docs/, and the schemas of themes."""
     (folder / "settings.md").write_text(settings_page.page(), "utf-8")
+    rule_pages.write(folder / "rules")
     theming = folder / "theming.md"
     if theming.exists():
         theming.write_text(theming_page.renewed(theming.read_text("utf-8")), "utf-8")
+    for name, text in schemas.all_of_them().items():
+        (SCHEMAS / name).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""`theme check` and `theme shots` in a real browser: each rule that needs one finds a theme that breaks it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import demo
+from tests.widgets.theme_check.table import PART, written
+from widgets.command import main
+
+pytestmark = pytest.mark.browser
+THEMES = sorted(path for path in (Path(demo.__file__).parent / "theme").iterdir() if path.is_dir())
+BAD: dict[str, Any] = {
+    "theme.css": """
+.pw-title { color: var(--pw-color-border); }
+.pw-foot > span { color: var(--pw-color-border-strong); }
+.pw-tag.pw-tag--high, .pw-tag.pw-tag--critical { display: none; }
+.pw-item[data-urgency]::before { content: none; }
+.pw-tag.pw-tag--pinned { border-color: var(--pw-color-border); }
+.pw-foot .pw-btn { min-width: 20px; min-height: 20px; padding: 0; line-height: 20px; }
+a.pw-link:focus::after { outline: 0; }
+.pw-meta { display: block; height: 10px; overflow: hidden; }
+.pw-note { visibility: hidden; }
+.pw-sk { padding: 40px 0; }
+.renmin-wide { width: 700px; }
+""",
+    PART: '<p class="renmin-wide">{{ m["forbidden-more"] }}</p><input type="text">',
+}
+"""The title and the age of the list are faint, urgencies look alike, 置顶 has no border, a button is small, a ring
+gone, details are cut, banners hidden, the skeleton is too high, and an empty card is too wide."""
+
+
+def checked(*folders: Path, options: tuple[str, ...] = ()) -> Result:
+    return CliRunner().invoke(main, ["theme", "check", *options, *map(str, folders)], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """By rule, what is found in a theme that breaks all of them, in the states that show it."""
+    folder = written(tmp_path_factory.mktemp("themes"), "bad", BAD)
+    states = [word for state in ("ok", "empty", "stale") for word in ("--state", state)]
+    [report] = json.loads(checked(folder, options=("--format", "json", *states)).stdout)
+    assert {} == report["not_judged"]
+    told: dict[str, list[str]] = {}
+    for each in report["findings"]:
+        told.setdefault(each["rule"], []).append(
+            f"{each['level']} {each['file']}:{each['line']} {each['found']}"
+        )
+    return told
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("K01", "E theme.css:2 .pw-title #DCE3EB on #FFFFFF: 1.29, less than 4.5: todos/ok light zh-CN"),
+        ("K02", "E theme.css:6 border of .pw-tag.pw-tag--pinned #DCE3EB on #FFFFFF: 1.29, less than 3"),
+        ("K05", "E theme.css:4 critical and high (light) differ by colour alone"),
+        ("A01", "E parts/_state_empty.html:1 label: Form elements must have labels"),
+        ("A03", "E theme.css:7 .pw-btn is"),
+        ("A04", "E theme.css:8 .pw-link has a ring of 0 px"),
+        ("A07", "E theme.css:9 '科主任审批' of .pw-meta span is cut off at 360 px"),
+        ("A07", "of .renmin-wide is cut off at 360 px: todos/empty"),
+        ("T05", "E theme.css:10 [data-pw-banner] is there and cannot be seen: todos/stale light zh-CN"),
+        ("P03", "todos: what is below the card moves by "),
+    ],
+)
+def test_a_browser_rule_is_told_with_file_line_and_view(
+    found: dict[str, list[str]], rule: str, told: str
+) -> None:
+    assert any(told in each for each in found.get(rule, [])), found.get(rule)
+
+
+def test_ours_and_the_worked_themes_have_no_error_in_any_state(tmp_path: Path) -> None:
+    (tmp_path / "ours").mkdir()
+    reports = json.loads(checked(tmp_path / "ours", *THEMES, options=("--format", "json")).stdout)
+    assert [{}] * len(reports) == [report["not_judged"] for report in reports]
+    assert [] == [each for report in reports for each in report["findings"] if each["level"] in "EF"]

@@ -1,0 +1,128 @@
+"""Every rule that needs no browser finds a theme that breaks it, names file and line, and leaves good themes alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import demo
+from tests.widgets.theme_check.table import Case, packed, written
+from widgets.command import main
+from widgets.theme_check.finding import RULES
+from widgets.theme_check.pages import files
+
+THEMES = sorted(path for path in (Path(demo.__file__).parent / "theme").iterdir() if path.is_dir())
+RULES_OF_DOCS = Path(demo.__file__).parents[1] / "docs" / "rules"
+
+
+def checked(*folders: Path, options: tuple[str, ...] = ()) -> Result:
+    said = ["theme", "check", "--no-browser", *options, *map(str, folders)]
+    return CliRunner().invoke(main, said, catch_exceptions=False)
+
+
+def reports(*folders: Path) -> list[dict[str, Any]]:
+    return json.loads(checked(*folders, options=("--format", "json")).stdout)
+
+
+Told = tuple[str, str, str, int]
+BROKEN, CASES = packed()
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Told]]:
+    """What is found in each theme of the table, by one run of the command."""
+    folder = tmp_path_factory.mktemp("themes")
+    themes = [written(folder, name, files) for name, files in BROKEN.items()]
+    return {
+        report["theme"]: [
+            (each["rule"], each["level"], each["file"], each["line"]) for each in report["findings"]
+        ]
+        for report in reports(*themes)
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.theme}-{case.line}")
+def test_a_broken_rule_is_told_with_its_level_file_and_line(
+    judged: dict[str, list[Told]], case: Case
+) -> None:
+    assert (case.rule, case.level, case.file, case.line) in judged[case.theme]
+
+
+def test_every_rule_that_needs_no_browser_is_in_the_table() -> None:
+    assert {id for id, rule in RULES.items() if rule.judged != "browser"} == {case.rule for case in CASES}
+
+
+def test_ours_and_the_worked_themes_have_no_error(tmp_path: Path) -> None:
+    (tmp_path / "ours").mkdir()
+    bad = [
+        each
+        for report in reports(tmp_path / "ours", *THEMES)
+        for each in report["findings"]
+        if each["level"] in "EF"
+    ]
+    assert [] == bad
+
+
+def test_the_command_ends_with_2_1_or_0(tmp_path: Path) -> None:
+    """Refused by the service, not for production, fine."""
+    fatal = written(tmp_path, "fatal", {"theme.json": "{"})
+    wrong = written(tmp_path, "wrong", {"theme.css": "body { margin: 0; }"})
+    fine = written(tmp_path, "fine", {})
+    assert (2, 1, 0) == tuple(checked(each).exit_code for each in (fatal, wrong, fine))
+
+
+def test_what_nobody_judged_is_said_and_can_fail(tmp_path: Path) -> None:
+    fine = written(tmp_path, "fine", {})
+    assert "! NOT JUDGED: K05 A01 A03 A04 A07 P03 (--no-browser was said)" in checked(fine).stdout
+    assert 1 == checked(fine, options=("--every-rule",)).exit_code
+
+
+def test_a_finding_says_what_is_there_and_what_to_write(tmp_path: Path) -> None:
+    theme = written(tmp_path, "red", {"theme.css": ".pw-title { color: #1A2330; }"})
+    said = checked(theme, options=("--lang", "zh-CN")).stdout
+    assert (
+        "E K04 theme.css:1  theme.css 里写了颜色值\n    发现: color: #1A2330\n    改为: var(--pw-color-text)\n"
+        in said
+    )
+
+
+def test_a_rule_is_switched_off_with_a_reason_and_still_counted(tmp_path: Path) -> None:
+    css = "/* theme-check-disable S05: the portal's own sheet says it too */\n.pw-title { margin: 0 !important; }"
+    [report] = reports(written(tmp_path, "loud", {"theme.css": css}))
+    assert [] == report["findings"]
+    assert ["the portal's own sheet says it too"] == [each["reason"] for each in report["silenced"]]
+
+
+def test_what_can_be_mended_is_mended(tmp_path: Path) -> None:
+    theme = written(
+        tmp_path,
+        "renmin",
+        {
+            "theme.css": ".pw-titel { color: #1A2330; }\n.pw-pill { display: flex !important; }\n",
+            "messages/zh-CN.json": '{\n "empty-todos-more": "没有待办,请休息!"\n}',
+            "messages/en.json": '{\n "empty-todos-more": "Nothing. Rest."\n}',
+            "assets/old.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        },
+    )
+    result = checked(theme, options=("--fix",))
+    assert (0, 4) == (result.exit_code, result.stderr.count("\n") - 1)
+    assert (
+        ".pw-title { color: var(--pw-color-text); }\n.pw-pill { display: flex ; }\n"
+        == (theme / "theme.css").read_text()
+    )
+    assert "没有待办，请休息！" in (theme / "messages" / "zh-CN.json").read_text("utf-8")
+    assert not (theme / "assets" / "old.svg").exists()
+
+
+def test_every_rule_has_its_page_in_both_languages() -> None:
+    """If not: `make docs`."""
+    assert files() == {path.name: path.read_text("utf-8") for path in RULES_OF_DOCS.glob("*.md")}
+    for id, rule in RULES.items():
+        page = (RULES_OF_DOCS / f"{id}.md").read_text("utf-8")
+        assert all(rule.title[lang] in page and rule.why[lang] in page for lang in rule.title)
+        assert rule.before in page
+        assert rule.after in page

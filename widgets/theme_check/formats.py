@@ -1,0 +1,143 @@
+"""Reports as text for people, as JSON for programs, and as SARIF for code review (OASIS SARIF 2.1.0)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from widgets.theme_check.check import Report
+from widgets.theme_check.finding import LEVELS, RULES, Finding, Rule
+from widgets.views import Language
+
+SARIF_VERSION: Final = "2.1.0"
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_SARIF_LEVELS: Final = {"F": "error", "E": "error", "W": "warning", "I": "note"}
+_NAMES: Final[dict[Language, dict[str, str]]] = {
+    "en": {"F": "fatal", "E": "error", "W": "warning", "I": "hint"},
+    "zh-CN": {"F": "致命", "E": "错误", "W": "警告", "I": "提示"},
+}
+_WORDS: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "instead": "instead",
+        "found": "found",
+        "silenced": "switched off",
+        "not judged": "NOT JUDGED",
+        "looked at": "looked at",
+        "pages": "each rule has a page: docs/rules/<id>.md",
+    },
+    "zh-CN": {
+        "instead": "改为",
+        "found": "发现",
+        "silenced": "已关闭",
+        "not judged": "没有检查",
+        "looked at": "看过",
+        "pages": "每条规则一页：docs/rules/<id>.md",
+    },
+}
+
+
+def text(reports: Sequence[Report], lang: Language) -> str:
+    """A block a finding, then what was not judged, then one line that counts."""
+    return "\n".join(line for report in reports for line in _lines(report, lang)) + "\n"
+
+
+def _lines(report: Report, lang: Language) -> Iterator[str]:
+    words = _WORDS[lang]
+    for finding in report.findings:
+        rule = RULES[finding.rule]
+        yield f"{finding.weight} {rule.id} {finding.file}:{finding.line}  {rule.title[lang]}"
+        yield f"    {words['found']}: {finding.found}"
+        yield f"    {words['instead']}: {finding.instead or rule.instead[lang]}"
+    for finding, reason in report.silenced:
+        yield f"- {finding.rule} {finding.file}:{finding.line}  {words['silenced']}: {reason}"
+    for why in dict.fromkeys(report.not_judged.values()):
+        rules = " ".join(id for id, each in report.not_judged.items() if each == why)
+        yield f"! {words['not judged']}: {rules} ({why})"
+    counted = ", ".join(f"{report.count(level)} {_NAMES[lang][level]}" for level in LEVELS)
+    yield f"{report.theme}: {counted}; {words['looked at']}: {report.looked_at}"
+    if report.findings:
+        yield words["pages"]
+
+
+def as_json(reports: Sequence[Report], lang: Language) -> str:
+    """One object a theme, whose keys are part of what we promise."""
+    return _written([_theme(report, lang) for report in reports])
+
+
+def _theme(report: Report, lang: Language) -> dict[str, Any]:
+    return {
+        "theme": report.theme,
+        "status": report.status,
+        "looked_at": report.looked_at,
+        "counts": {level: report.count(level) for level in LEVELS},
+        "findings": [_plain(finding, lang) for finding in report.findings],
+        "silenced": [{**_plain(f, lang), "reason": reason} for f, reason in report.silenced],
+        "not_judged": report.not_judged,
+    }
+
+
+def _plain(finding: Finding, lang: Language) -> dict[str, Any]:
+    rule = RULES[finding.rule]
+    return {
+        "rule": rule.id,
+        "level": finding.weight,
+        "file": finding.file,
+        "line": finding.line,
+        "title": rule.title[lang],
+        "found": finding.found,
+        "instead": finding.instead or rule.instead[lang],
+        "fixable": finding.edit is not None,
+        "page": rule.page,
+    }
+
+
+def sarif(reports: Sequence[Report], lang: Language) -> str:
+    """One run a theme. What was not judged is a notification of it, and makes it an unsuccessful one."""
+    runs = [_run(report, lang) for report in reports]
+    return _written({"$schema": _SCHEMA, "version": SARIF_VERSION, "runs": runs})
+
+
+def _run(report: Report, lang: Language) -> dict[str, Any]:
+    notes = [
+        {"level": "warning", "message": {"text": f"{id} was not judged: {why}"}, "associatedRule": {"id": id}}
+        for id, why in report.not_judged.items()
+    ]
+    return {
+        "tool": {"driver": {"name": "portal-widgets theme check", "rules": [*map(_rule, RULES.values())]}},
+        "automationDetails": {"id": f"{report.theme}/"},
+        "language": lang,
+        "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
+        "results": [_result(finding, lang) for finding in report.findings]
+        + [_result(finding, lang, reason) for finding, reason in report.silenced],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title["en"]},
+        "fullDescription": {"text": rule.why["en"]},
+        "help": {"text": rule.instead["en"], "markdown": f"{rule.instead['en']} See docs/{rule.page}."},
+        "defaultConfiguration": {"level": _SARIF_LEVELS[rule.level]},
+        "properties": {"level": rule.level, "judged": rule.judged},
+    }
+
+
+def _result(finding: Finding, lang: Language, reason: str = "") -> dict[str, Any]:
+    rule = RULES[finding.rule]
+    place = {"artifactLocation": {"uri": finding.file}, "region": {"startLine": finding.line}}
+    made: dict[str, Any] = {
+        "ruleId": rule.id,
+        "ruleIndex": list(RULES).index(rule.id),
+        "level": _SARIF_LEVELS[finding.weight],
+        "message": {"text": f"{rule.title[lang]}: {finding.found}. {finding.instead or rule.instead[lang]}"},
+        "locations": [{"physicalLocation": place}],
+    }
+    if reason:
+        made["suppressions"] = [{"kind": "inSource", "justification": reason}]
+    return made
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

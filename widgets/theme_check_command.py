@@ -1,0 +1,67 @@
+"""`portal-widgets theme check` and `theme shots`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from widgets.theme_check import formats
+from widgets.theme_check.check import Report, examine
+from widgets.theme_check.fixes import mend
+from widgets.themes.samples import STATES
+from widgets.views import Language, State
+
+_Theme: Final = click.Path(path_type=Path, file_okay=False, exists=True)
+_FORMATS: Final = {"text": formats.text, "json": formats.as_json, "sarif": formats.sarif}
+_BROWSER: Final = "A Chromium, Chrome or Edge; the first on the PATH by default."
+
+
+@click.command()
+@click.argument("folders", metavar="FOLDER...", type=_Theme, nargs=-1, required=True)
+@click.option("--format", "form", type=click.Choice([*_FORMATS]), default="text", show_default=True)
+@click.option(
+    "--lang", type=click.Choice(["zh-CN", "en"]), default="en", show_default=True, help="Of the words."
+)
+@click.option("--fix", is_flag=True, help="Mend what can be mended, then judge again.")
+@click.option(
+    "--state", "states", type=click.Choice([*STATES]), multiple=True, help="Look at these states only."
+)
+@click.option("--browser", type=click.Path(dir_okay=False, exists=True), help=_BROWSER)
+@click.option("--no-browser", is_flag=True, help="Leave out the rules that need one.")
+@click.option("--every-rule", is_flag=True, help="Fail when a rule could not be judged: for CI.")
+def check(
+    folders: tuple[Path, ...],
+    form: str,
+    lang: Language,
+    fix: bool,
+    states: tuple[State, ...],
+    browser: str | None,
+    no_browser: bool,
+    every_rule: bool,
+) -> None:
+    """Judge themes by their files and by what they draw: about 50 rules, each with a page in docs/rules/.
+
+    Ends with 2 when the service would refuse one, with 1 when one is not for production, otherwise with 0. Themes
+    that they build on lie beside them. Colours, targets, focus and lost words are judged in a Chromium; without one the
+    output names the rules that nobody judged.
+    """
+    if fix:
+        for folder, report in zip(folders, _quietly(folders, look=False), strict=True):
+            for done in mend(folder, report.findings):
+                click.echo(f"fixed {report.theme}/{done}", err=True)
+    reports = _quietly(folders, path=browser, states=states or STATES, look=not no_browser)
+    click.echo(_FORMATS[form](reports, lang), nl=False)
+    unjudged = any(report.not_judged for report in reports)
+    sys.exit(max(report.status for report in reports) or (1 if every_rule and unjudged else 0))
+
+
+def _quietly(folders: Sequence[Path], **options: Any) -> list[Report]:
+    """Without the log lines of the themes: the findings say all of it."""
+    with redirect_stdout(StringIO()):
+        return examine(folders, **options)
