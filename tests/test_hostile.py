@@ -606,6 +606,15 @@ async def test_an_oa_that_tells_about_somebody_else_is_counted_and_alarmed(
     assert alarms == [("error", 1)] and counted == ["1.0"]
 
 
+async def test_the_same_item_twice_is_shown_once(annex: Annex, cookies: dict[Person, str]) -> None:
+    """Also when its title has changed in between."""
+    await annex.forget()
+    rows = [{**ROW, "requestId": "5"}, {**ROW, "requestId": "5", "requestName": "改名"}, ROW, ROW]
+    annex.world.oa.canned = {LIST: Canned(said(rows)), COUNT: Canned(b"4")}
+    shown = await ask(annex.address, "/widgets/todos", cookies[ZHOU])
+    assert ("ok", 2) == (shown.json()["state"], len(shown.json()["items"]))
+
+
 async def test_a_redis_lost_while_the_oa_is_down_costs_nobody_their_list(
     annex: Annex, cookies: dict[Person, str]
 ) -> None:
