@@ -47,12 +47,16 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/.demo
 	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# A real browser: Debian's, installed when it is missing and we may, otherwise a clear word.
+# Real browsers: Debian's, installed when they are missing and we may. Chromium is needed, Firefox is welcome.
 browser:
 	@command -v chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
 	  else echo "make test needs Chromium as 'chromium' on the PATH: sudo apt-get install chromium fonts-noto-cjk" >&2; exit 1; fi; }
+	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null; } || \
+	  echo "Without Firefox its tests are skipped: sudo apt-get install firefox-esr" >&2
 
 # A real web server, whose pages hold the cards by server-side includes.
 nginx:

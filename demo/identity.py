@@ -128,7 +128,7 @@ def metadata(base: str, issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{base}/keys",
         "end_session_endpoint": f"{base}/sign-out",
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],

@@ -40,21 +40,24 @@ def single(values: MultiDict[str, str]) -> dict[str, str]:
     return {name: values[name] for name in values}
 
 
-def back(address: str, state: str | None, **answer: str) -> Answer:
-    """To the system's callback, with the issuer named (RFC 9207 §2)."""
+async def back(address: str, state: str | None, **answer: str) -> Answer:
+    """To the system's callback, with the issuer named (RFC 9207 §2); by a form, where it wants that."""
     centre = here()
     wrong = centre.switches
     issuer = centre.issuer + ("1" if wrong.wrong_iss_parameter else "")
     iss = {} if wrong.no_iss_parameter else {"iss": issuer}
     kept = {"state": "another" if wrong.wrong_state else state} if state is not None else {}
-    return redirect(f"{address}?{urlencode({**answer, **kept, **iss})}", 303)
+    told = {**answer, **kept, **iss}
+    if request.args.get("response_mode") == "form_post":  # Form Post Response Mode §2
+        return await render_template("posted.html", address=address, answer=told)
+    return redirect(f"{address}?{urlencode(told)}", 303)
 
 
 @pages.errorhandler(Refusal)
 async def refused(no: Refusal) -> Answer:
     """Back to the system with the error when its address is known good, else a page of our own."""
     if no.back:
-        return back(no.back, no.state, error=no.error, error_description=no.description)
+        return await back(no.back, no.state, error=no.error, error_description=no.description)
     return await render_template("refused.html", refusal=no), 400
 
 
@@ -73,7 +76,7 @@ async def authorize() -> Answer:
         if "none" in ask.prompts and not centre.switches.ignores_prompt_none:
             raise Refusal("login_required", "尚未登录", ask.redirect_uri, ask.state)
         return await sign_in_page(ask, asked)
-    return entered(ask, visit)
+    return await entered(ask, visit)
 
 
 async def sign_in_page(ask: Ask, asked: dict[str, str]) -> str:
@@ -82,10 +85,12 @@ async def sign_in_page(ask: Ask, asked: dict[str, str]) -> str:
     return await render_template("sign_in.html", people=here().people, client=ask.client, query=query)
 
 
-def entered(ask: Ask, visit: Visit) -> Answer:
+async def entered(ask: Ask, visit: Visit) -> Answer:
     """Back to the system with a code."""
     centre = here()
-    return back(ask.redirect_uri, ask.state, code=centre.grants.issue_code(ask, visit, centre.seconds()))
+    return await back(
+        ask.redirect_uri, ask.state, code=centre.grants.issue_code(ask, visit, centre.seconds())
+    )
 
 
 @pages.post("/sign-in")
@@ -100,7 +105,7 @@ async def sign_in() -> Answer:
     if before is not None:
         await leave(before.id)
     cookie, visit = centre.grants.open_visit(person, centre.seconds())
-    answer = await current_app.make_response(entered(ask, visit) if ask else redirect("/", 303))
+    answer = await current_app.make_response(await entered(ask, visit) if ask else redirect("/", 303))
     answer.set_cookie(COOKIE, cookie, httponly=True, samesite="Lax", path="/")
     return answer
 
