@@ -133,7 +133,7 @@ class Theme:
         )
 
     def embed_js(self) -> bytes:
-        """What /embed.js answers: the runtime and the loader in one file."""
+        """What /embed.js answers: the loader, which knows where the rest is."""
         return self._embed
 
     def asset(self, name: str) -> str:
@@ -172,9 +172,11 @@ class Theme:
         return f'url("{self._files.urls[found[2].removeprefix("assets/")]}")'
 
     def _keep_all(self, assets: Mapping[str, bytes]) -> None:
-        self._embed = lean(own("widgets.js") + own("embed.js")).encode()
-        for name in ("widgets.js", "sign-in.js", "done.js"):
+        for name in ("widgets.js", "live.js", "sign-in.js", "done.js"):
             self._files.keep(name, lean(own(name)).encode())
+        runtime = self._files.keep("fragment.js", lean(own("widgets.js") + own("fragment.js")).encode())
+        loader = own("embed.js").replace("$base", self.base_url).replace("$fragment", runtime)
+        self._embed = lean(loader).encode()
         for name, body in assets.items():
             self._files.keep(name, body)
 

@@ -34,7 +34,7 @@ from widgets.settings import load
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 every_way = pytest.mark.parametrize("way", [way.path for way in WAYS])
 READY = """async () => {
-  while (!window.portalWidgets.signsIn) await new Promise(go => setTimeout(go, 20));
+  while (!(window.portalWidgets || {}).signsIn) await new Promise(go => setTimeout(go, 20));
 }"""
 FRAMES = """<script src="{widgets}/embed.js" defer></script>
 <div id="slot-todos"><iframe src="{widgets}/widgets/todos" width="640" height="480"></iframe></div>

@@ -56,5 +56,6 @@ def drawn(theme: Theme, choice: Choice, view: WidgetView[Any], as_fragment: bool
     The mark stands below the card in a document, where nobody takes it for a part of it.
     """
     html = theme.widget(view, as_fragment, campus=choice.layout.campus)
-    html = html.replace(f' data-events="{theme.base_url}/widgets/events"', "")
+    stream = theme.asset("live.js")
+    html = html.replace(f' data-pw-needs="{stream}"', "")
     return html.replace("</main>", "</main>\n<p>示例数据 · Sample data</p>", 1)
