@@ -44,6 +44,14 @@ def keeps_no_session(portal: str, relation: Relation, base_url: str) -> bool:
     return relation == "cross-site" and not secure
 
 
+def standing(portal: str, configured: str, base_url: str) -> Relation | Literal["no-session", "mistaken"]:
+    """What browsers make of a portal that is configured so, `auto` or a relation; or what is wrong with that."""
+    seen = relation_of(portal, base_url)
+    if keeps_no_session(portal, seen, base_url):
+        return "no-session"
+    return seen if configured in ("auto", seen) else "mistaken"
+
+
 @dataclass(frozen=True, slots=True)
 class Portals:
     """The configured portals by origin, and which of them a request comes from."""

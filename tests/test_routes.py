@@ -27,9 +27,11 @@ OPEN = {
     "/studio/frame/<theme>/<any(todos,notices):widget>/<state>": MayAsk.ANYONE,
     "/studio/page/<theme>/<any(todos,notices):widget>/<state>": MayAsk.ANYONE,
     "/studio/<theme>/tokens": MayAsk.ANYONE,
+    "/studio/<theme>/check": MayAsk.ANYONE,
     "/studio/changes": MayAsk.ANYONE,
     "/studio/sample": MayAsk.ANYONE,
     "/studio/embed": MayAsk.ANYONE,
+    "/studio/doctor": MayAsk.ANYONE,  # fetches pages of configured portals alone
     "/studio/static/<path:path>": MayAsk.ANYONE,
     "/open/<reference>": MayAsk.SIGNED_IN,
     "/embed.js": MayAsk.ANYONE,

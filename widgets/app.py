@@ -57,6 +57,9 @@ from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import ASKING_BACK, connect
 from widgets.streams import Streams
 from widgets.studio import routes as studio
+from widgets.studio.checks import Checks
+from widgets.studio.doctor import Facts
+from widgets.studio.portal_pages import PortalPages
 from widgets.theme import ThemeError
 from widgets.themes.installed import Themes
 from widgets.themes.trial import tried
@@ -150,6 +153,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         base_url=base_url,
         zone=service.timezone,
         now=now,
+        mask=service.mask,
     )
 
     replies = Replies(cards, themes, base_url)
@@ -225,6 +229,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
             )
         )
     )
+    portal_pages, checks = PortalPages(portals), Checks(service.themes_dir)
     if service.studio != "off":
         app.register_blueprint(
             studio.blueprint(
@@ -235,7 +240,13 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
                     openness=service.studio,
                     portals=embedding.relations,
                     campuses={campus.id: campus.name for campus in settings.campuses},
-                    centre=origin(identity.issuer),
+                    facts=Facts.of(
+                        base_url,
+                        identity.issuer,
+                        [(portal.origin, portal.relation) for portal in service.portals],
+                    ),
+                    portal_pages=portal_pages,
+                    checks=checks,
                 )
             )
         )
@@ -266,6 +277,8 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         await feed.close()
         await renewal.close()
         await trail.close()
+        await checks.close()
+        await portal_pages.aclose()
         await joined.transport.aclose()
         await redis.aclose()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auth.relation import keeps_no_session, relation_of
-from widgets.findings import Finding
+from auth.relation import relation_of, standing
+from widgets.findings import Finding, Mark
 from widgets.settings import Portal, Settings
 
 _WAYS = {
@@ -23,21 +23,23 @@ def portals(settings: Settings) -> Iterator[Finding]:
 
 
 def _portal(portal: Portal, base_url: str) -> Finding:
-    seen = relation_of(portal.origin, base_url)
-    relation = seen if portal.relation == "auto" else portal.relation
-    if keeps_no_session(portal.origin, seen, base_url):
-        return Finding(
-            "WRONG",
-            f"The portal {portal.origin} is of another site and we are not on https, so browsers keep no session: "
-            "give this service a certificate, or an address below the portal's own domain.",
-        )
-    if relation != seen:
-        return Finding(
-            "WRONG",
-            f"The portal {portal.origin} is configured as {relation}, but browsers take it for {seen}: "
-            "set its relation to auto.",
-        )
-    return Finding("note" if seen == "cross-site" else "ok", f"The portal {portal.origin} {_WAYS[seen]}")
+    match standing(portal.origin, portal.relation, base_url):
+        case "no-session":
+            return Finding(
+                "WRONG",
+                f"The portal {portal.origin} is of another site and we are not on https, so browsers keep no session: "
+                "give this service a certificate, or an address below the portal's own domain.",
+            )
+        case "mistaken":
+            seen = relation_of(portal.origin, base_url)
+            return Finding(
+                "WRONG",
+                f"The portal {portal.origin} is configured as {portal.relation}, but browsers take it for {seen}: "
+                "set its relation to auto.",
+            )
+        case seen:
+            mark: Mark = "note" if seen == "cross-site" else "ok"
+            return Finding(mark, f"The portal {portal.origin} {_WAYS[seen]}")
 
 
 def addresses(settings: Settings) -> Iterator[Finding]:

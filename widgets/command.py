@@ -32,6 +32,7 @@ from widgets.settings import Settings, choose, chosen
 from widgets.settings_sources import WeaverE9Source
 from widgets.theme_check import pages as rule_pages
 from widgets.theme_check_command import check as check_theme
+from widgets.theme_check_command import shots
 from widgets.theme_command import theme
 from widgets.themes import schemas
 from widgets.themes.schemas import SCHEMAS
@@ -49,6 +50,7 @@ def main() -> None:
 main.add_command(theme)
 main.add_command(embed)
 theme.add_command(check_theme, "check")
+theme.add_command(shots)
 
 
 @main.command()

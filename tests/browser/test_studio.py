@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -50,6 +51,7 @@ async def test_a_typed_colour_is_on_the_card_and_judged_at_once(visitor: Visitor
     await row.locator("[type=text]").fill("#8AB4E8")
     await expect(link).to_have_css("color", colour("#8AB4E8"))
     await expect(row.locator(".ratio--low")).to_have_count(2)
+    await expect(page.locator("[data-low]")).to_have_text("1")
     offer = row.get_by_role("button")
     tone = await offer.get_attribute("data-use")
     assert tone
@@ -181,13 +183,29 @@ async def test_the_builder_follows_its_form_and_copies_on_plain_http(visitor: Vi
     assert written == await again.locator("#code").text_content()
 
 
+async def test_the_doctor_takes_a_large_file_by_its_tags_alone(visitor: Visitor, tmp_path: Path) -> None:
+    """Texts, programs and pictures are left out before it is sent; what is wrong is found all the same."""
+    saved, at = tmp_path / "portal.html", visitor.world.at
+    frame = f'<iframe src="{at.widgets}/widgets/todos" sandbox="allow-scripts"></iframe>'
+    program = f"<script>let a = 1 < 2; // {'x' * 90_000}</script>"
+    saved.write_text(f"<!doctype html><title>门户</title>{program}<p>{'字' * 90_000}</p>{frame}", "utf-8")
+    page = await visitor.open(f"{at.widgets}/studio/doctor")
+    await page.locator("input[type=file]").set_input_files(saved)
+    await expect(page.locator("textarea")).to_have_value(re.compile("widgets/todos"))
+    await page.locator("[name=address]").fill(f"{at.portal}/")
+    await page.get_by_role("button", name="诊断").last.click()
+    await expect(page.locator("[data-mark=WRONG]").first).to_contain_text("allow-same-origin")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["?theme=default", "/default/todos/ok?ui=en", "/embed"])
+@pytest.mark.parametrize(
+    "path", ["?theme=default", "/default/todos/ok?ui=en", "/embed", "/doctor?url={portal}/"]
+)
 async def test_the_studio_itself_can_be_used_by_everybody(
     hospital: World, chromium: Browser, scheme: str, path: str
 ) -> None:
     """No violation of WCAG A and AA, in the light and in the dark."""
     async with Visitor.at(hospital, chromium, color_scheme=scheme) as visitor:
-        page = await visitor.open(f"{hospital.at.widgets}/studio{path}")
+        page = await visitor.open(f"{hospital.at.widgets}/studio{path.format(portal=hospital.at.portal)}")
         await page.evaluate(AXE.read_text("utf-8"))
         assert [] == await page.evaluate(RUN)

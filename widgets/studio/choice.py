@@ -74,7 +74,7 @@ class Choice:
 
     def chosen(self, knob: str) -> str:
         """The value of one knob."""
-        return str(getattr(self, knob) if hasattr(self, knob) else getattr(self.layout, knob))
+        return str((getattr(self, knob) if hasattr(self, knob) else getattr(self.layout, knob)) or "")
 
     def address(
         self, theme: str | None = None, widget: str | None = None, state: str | None = None, **query: Any

@@ -5,13 +5,13 @@ They are no part of any theme: a theme that is broken must not take the tool awa
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from widgets.studio.words import words
 from widgets.themes.colour import DEUTAN, PROTAN, Matrix
 from widgets.themes.served import Files
 from widgets.views import Language
@@ -44,10 +44,7 @@ class Drawing:
         self._files = Files(f"{base_url}/studio")
         for path in sorted((HERE / "static").iterdir()):
             self._files.keep(path.name, path.read_bytes())
-        self._words: Mapping[Language, Mapping[str, str]] = {
-            lang: json.loads((HERE / "messages" / f"{lang}.json").read_text("utf-8"))
-            for lang in get_args(Language)
-        }
+        self.words = words()
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -65,7 +62,7 @@ class Drawing:
     def page(self, name: str, lang: Language, **context: Any) -> str:
         """A page in that language."""
         return self._templates.get_template(f"{name}.html").render(
-            m=self._words[lang], lang=lang, here=name, **context
+            m=self.words[lang], lang=lang, here=name, **context
         )
 
     def file(self, path: str) -> tuple[bytes, str] | None:

@@ -3,173 +3,151 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from quart import Blueprint, Response, request
 
-from auth.relation import Relation
 from widgets.asking import parameters
 from widgets.items import Kind
-from widgets.links import origin
-from widgets.studio import palette, sample
-from widgets.studio.access import Openness, declared
-from widgets.studio.builder import Form, Site, allowed
+from widgets.studio import palette, sample, tools
 from widgets.studio.choice import KNOBS, WIDTHS, Choice
-from widgets.studio.drawing import PAGE, STAND_IN, Drawing, card_policy
-from widgets.studio.snippets import SNIPPETS
+from widgets.studio.desk import HTML, Desk, Parts, answer, json
+from widgets.studio.drawing import STAND_IN, card_policy
 from widgets.theme import Theme
-from widgets.themes.installed import Themes
 from widgets.themes.samples import KINDS
 from widgets.tokens import Scheme
-from widgets.views import Language
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the studio is made of; `app` puts it together."""
-
-    themes: Themes
-    base_url: str
-    language: Language
-    openness: Openness
-    portals: Mapping[str, Relation]
-    """By origin, how each portal stands to us."""
-    campuses: Mapping[str, str]
-    """Names by id."""
-    centre: str
-    """The identity centre's origin."""
-
-    def site(self) -> Site:
-        """What the embed builder has to know."""
-        return Site(
-            self.base_url,
-            self.centre,
-            self.language,
-            self.portals,
-            self.campuses,
-            ["default", *self.themes.names()],
-            self.themes.default.name,
-        )
+__all__ = ["Parts", "blueprint"]
 
 
 def blueprint(parts: Parts) -> Blueprint:
-    studio = Blueprint("studio", __name__)
-    drawing = Drawing(parts.base_url)
+    studio, desk = Blueprint("studio", __name__), Desk(parts)
+    _pages(studio, desk)
+    _frames(studio, desk)
+    _watched(studio, desk)
+    return studio
 
-    def choice(theme: str, widget: Kind = "todos", state: str = "ok") -> Choice:
-        said = parameters(request.query_string)
-        return Choice.read(parts.base_url, parts.language, theme, widget, state, said)
 
-    def page(name: str, seen: Choice, status: int = 200, **context: Any) -> Response:
-        html = drawing.page(name, seen.ui, c=seen, **context)
-        return _answer(html, "text/html; charset=utf-8", PAGE, status)
-
-    def refused() -> Response:
-        return page("refused", choice("default"), 403)
-
-    def room(seen: Choice) -> Mapping[str, Any]:
-        """What the rail and the knobs show."""
-        themes = parts.themes
-        return {
-            "themes": ["default", *themes.names()],
-            "refused": themes.refused,
-            "theme": themes.named(seen.theme),
-            "states": {kind: sample.names(kind) for kind in KINDS},
-            "knobs": KNOBS,
-            "widths": WIDTHS,
-        }
-
-    for_designers = declared(parts.openness, refused)
-    by_itself = declared(parts.openness, refused, asks_by_itself=True)
+def _pages(studio: Blueprint, desk: Desk) -> None:
+    """What people open."""
 
     @studio.get("/studio")
-    @for_designers
+    @desk.for_designers
     async def gallery() -> Response:
-        seen = choice(request.args.get("theme") or parts.themes.default.name)
-        return page("gallery", seen, **room(seen))
+        seen = desk.choice(request.args.get("theme") or desk.themes.default.name)
+        return desk.page("gallery", seen, **_room(desk, seen))
 
     @studio.get("/studio/<theme>/<any(todos,notices):widget>/<state>")
-    @for_designers
+    @desk.for_designers
     async def view(theme: str, widget: Kind, state: str) -> Response:
-        seen = choice(theme, widget, state)
-        drawn = parts.themes.named(theme)
+        seen = desk.choice(theme, widget, state)
         if state not in sample.names(widget):
-            return page("missing", seen, 404)
-        return page("view", seen, **room(seen), table=_table(drawn, seen, {}), measures=drawn.tokens.other)
-
-    @studio.get("/studio/frame/<theme>/<any(todos,notices):widget>/<state>")
-    @by_itself
-    async def frame(theme: str, widget: Kind, state: str) -> Response:
-        return _card(parts.themes.named(theme), choice(theme, widget, state))
-
-    @studio.get("/studio/page/<theme>/<any(todos,notices):widget>/<state>")
-    @by_itself
-    async def stand_in(theme: str, widget: Kind, state: str) -> Response:
-        seen = choice(theme, widget, state)
-        return _answer(drawing.page("portal", seen.layout.lang, c=seen), "text/html; charset=utf-8", STAND_IN)
-
-    @studio.get("/studio/<theme>/tokens")
-    @for_designers
-    async def tokens(theme: str) -> Response:
-        said = parameters(request.query_string)
-        return _json([_told(each) for each in _table(parts.themes.named(theme), choice(theme), said)])
-
-    @studio.get("/studio/changes")
-    @by_itself
-    async def changes() -> Response:
-        themes = parts.themes
-        every = {name: themes.named(name) for name in ("default", *themes.names())}
-        looks = {name: theme.look for name, theme in every.items()}
-        failing = {name: theme.failing for name, theme in every.items() if theme.failing}
-        return _json({"looks": looks, "refused": themes.refused, "failing": failing})
+            return desk.page("missing", seen, 404)
+        drawn = desk.theme(seen)
+        table = _table(drawn, seen, {})
+        told = {
+            "table": table,
+            "measures": drawn.tokens.other,
+            "faint": sum(not each.passes for each in table),
+        }
+        return desk.page("view", seen, **_room(desk, seen), **told)
 
     @studio.get("/studio/embed")
-    @for_designers
+    @desk.for_designers
     async def embed() -> Response:
-        seen, said = choice("default"), parameters(request.query_string)
-        form = Form.read(parts.site(), said)
-        return page(
-            "embed",
-            seen,
-            form=form,
-            ways=SNIPPETS,
-            kinds=KINDS,
-            allowed=allowed(form.site),
-            previews=form.previews(seen.ui, said.get("w", "")),
-            policy=form.policy(origin(parts.base_url)),
-        )
+        return await tools.build(desk)
+
+    @studio.route("/studio/doctor", methods=["GET", "POST"])
+    @desk.for_designers
+    async def doctor() -> Response:
+        return await tools.diagnose(desk)
 
     @studio.get("/studio/sample")
-    @for_designers
+    @desk.for_designers
     async def leads_nowhere() -> Response:
-        return page("sample", choice("default"))
+        return desk.page("sample", desk.choice())
+
+
+def _frames(studio: Blueprint, desk: Desk) -> None:
+    """What stands in frames, and what pages need."""
+
+    @studio.get("/studio/frame/<theme>/<any(todos,notices):widget>/<state>")
+    @desk.by_itself
+    async def frame(theme: str, widget: Kind, state: str) -> Response:
+        seen = desk.choice(theme, widget, state)
+        return _card(desk.theme(seen), seen)
+
+    @studio.get("/studio/page/<theme>/<any(todos,notices):widget>/<state>")
+    @desk.by_itself
+    async def stand_in(theme: str, widget: Kind, state: str) -> Response:
+        seen = desk.choice(theme, widget, state)
+        return answer(desk.drawing.page("portal", seen.layout.lang, c=seen), HTML, STAND_IN)
 
     @studio.get("/studio/static/<path:path>")
-    @by_itself
+    @desk.by_itself
     async def static(path: str) -> Response:
-        body, kind = drawing.file(path) or (b"Not found\n", "text/plain; charset=utf-8")
-        kept = "private, max-age=31536000, immutable" if drawing.file(path) else "no-store"
-        return Response(body, 200 if drawing.file(path) else 404, {"Cache-Control": kept}, content_type=kind)
+        found = desk.drawing.file(path)
+        if found is None:
+            return _not_found()
+        kept = {"Cache-Control": "private, max-age=31536000, immutable"}
+        return Response(found[0], headers=kept, content_type=found[1])
 
-    return studio
+
+def _watched(studio: Blueprint, desk: Desk) -> None:
+    """What the script asks for."""
+
+    @studio.get("/studio/<theme>/tokens")
+    @desk.for_designers
+    async def tokens(theme: str) -> Response:
+        seen, said = desk.choice(theme), parameters(request.query_string)
+        return json([_told(each) for each in _table(desk.theme(seen), seen, said)])
+
+    @studio.get("/studio/<theme>/check")
+    @desk.by_itself
+    async def check(theme: str) -> Response:
+        seen = desk.choice(theme)
+        if theme not in desk.themes.names():
+            return json({"state": "none"})
+        version = (desk.theme(seen).look, desk.themes.refused.get(theme))
+        return json(desk.parts.checks.told(theme, version, seen.ui))
+
+    @studio.get("/studio/changes")
+    @desk.by_itself
+    async def changes() -> Response:
+        every = {name: desk.themes.named(name) for name in desk.names()}
+        looks = {name: theme.look for name, theme in every.items()}
+        failing = {name: theme.failing for name, theme in every.items() if theme.failing}
+        return json({"looks": looks, "refused": desk.themes.refused, "failing": failing})
+
+
+def _room(desk: Desk, seen: Choice) -> Mapping[str, Any]:
+    """What the rail and the knobs show."""
+    theme = desk.theme(seen)
+    campuses = {"campus": ("", *theme.overrides.variants)} if theme.overrides.variants else {}
+    return {
+        "themes": desk.names(),
+        "refused": desk.themes.refused,
+        "theme": theme,
+        "states": {kind: sample.names(kind) for kind in KINDS},
+        "knobs": {**KNOBS, **campuses},
+        "campuses": desk.parts.campuses,
+        "widths": WIDTHS,
+    }
 
 
 def _card(theme: Theme, seen: Choice) -> Response:
     """A sample as production answers it: a document, a fragment, or 204 while the version is right."""
     view = sample.sample(seen, theme.look)
     if view is None:
-        return Response("Not found\n", 404, content_type="text/plain; charset=utf-8")
-    said, is_fragment = request.args, request.args.get("as") == "fragment"
-    kind, policy = "text/html; charset=utf-8", card_policy(theme.style_hashes)
-    if said.get("v") == view.version:
-        answer = _answer("", kind, policy, 204)
+        return _not_found()
+    policy, is_fragment = card_policy(theme.style_hashes), request.args.get("as") == "fragment"
+    if request.args.get("v") == view.version:
+        made = answer("", HTML, policy, 204)
     else:
-        answer = _answer(sample.drawn(theme, seen, view, is_fragment), kind, policy)
-    answer.headers["Widget-State"] = view.state
-    answer.headers["Widget-Version"] = view.version
-    return answer
+        made = answer(sample.drawn(theme, seen, view, is_fragment), HTML, policy)
+    made.headers["Widget-State"] = view.state
+    made.headers["Widget-Version"] = view.version
+    return made
 
 
 def _table(theme: Theme, seen: Choice, said: Mapping[str, str]) -> list[palette.Swatch]:
@@ -185,9 +163,5 @@ def _told(swatch: palette.Swatch) -> Mapping[str, Any]:
     return {"name": swatch.name, "value": swatch.value, "pairs": pairs, "nearest": swatch.nearest}
 
 
-def _json(told: Any) -> Response:
-    return _answer(orjson.dumps(told).decode(), "application/json", PAGE)
-
-
-def _answer(body: str, kind: str, policy: str, status: int = 200) -> Response:
-    return Response(body, status, {"Content-Security-Policy": policy}, content_type=kind)
+def _not_found() -> Response:
+    return Response("Not found\n", 404, content_type="text/plain; charset=utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
-from quart import Quart
+from quart.typing import TestClientProtocol as Client
 
 from demo.people import SHEN, ZHOU, Person
 from demo.world import World
@@ -23,10 +24,33 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 BROWSER = {"Accept": "text/html"}
 
 
-def of(hospital: World, **service: str) -> Quart:
-    """Another instance of the hospital's service, with other settings."""
-    changed = {f"PORTAL_WIDGETS__SERVICE__{name.upper()}": value for name, value in service.items()}
-    return build(load(hospital.config, changed))
+def of(hospital: World, themes: Path, **service: str) -> Client:
+    """Another instance of the hospital's service, with a folder of themes of its own."""
+    changed = {"themes_dir": str(themes), "theme": "default", **service}
+    named = {f"PORTAL_WIDGETS__SERVICE__{name.upper()}": value for name, value in changed.items()}
+    return build(load(hospital.config, named)).test_client()
+
+
+@pytest.fixture(scope="module")
+def designers(running_hospital: World, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """An instance whose studio is for designers."""
+    return of(running_hospital, tmp_path_factory.mktemp("none"), studio="designers")
+
+
+@pytest.fixture(scope="module")
+def themed(running_hospital: World, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """An instance with three themes: a slip in the one, a variant in another, a raw colour in the last."""
+    folder = tmp_path_factory.mktemp("themes")
+    files = {
+        "broken/tokens.json": '{"color": {"acent": {"$value": "#112233"}}}',
+        "river/theme.json": '{"campuses": {"east": "blue"}}',
+        "river/variants/blue.tokens.json": '{"color": {"link": {"$value": "#123456"}}}',
+        "mine/theme.css": ".pw-item { color: #112233; }",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return of(running_hospital, folder)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -137,41 +161,58 @@ async def test_what_is_no_colour_changes_nothing(http: httpx2.AsyncClient, typed
     assert ours == (await http.get(f"/studio/default/tokens?scheme=dark&link={typed}")).json()
 
 
-async def test_a_theme_that_is_refused_is_shown_with_the_reason(hospital: World, tmp_path: Path) -> None:
+async def test_a_theme_that_is_refused_is_shown_with_the_reason(themed: Client) -> None:
     """A designer who waits for a change to appear reads why it does not."""
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "tokens.json").write_text('{"color": {"acent": {"$value": "#112233"}}}')
-    client = of(hospital, themes_dir=str(tmp_path), theme="default").test_client()
-    refused = (await (await client.get("/studio/changes")).get_json())["refused"]
+    refused = (await (await themed.get("/studio/changes")).get_json())["refused"]
     assert "color.accent is the nearest" in refused["broken"]
-    page = await (await client.get("/studio/broken/todos/ok")).get_data(as_text=True)
+    page = await (await themed.get("/studio/broken/todos/ok")).get_data(as_text=True)
     assert "color.accent is the nearest" in page
 
 
-async def test_the_studio_can_be_switched_off(hospital: World) -> None:
-    client = of(hospital, studio="off").test_client()
-    assert 404 == (await client.get("/studio")).status_code
+async def test_a_variant_of_a_campus_can_be_looked_at(themed: Client) -> None:
+    """A theme with variants has a knob for them, and the frame is drawn by the variant's tokens."""
+    page = await (await themed.get("/studio/river/todos/ok?campus=east")).get_data(as_text=True)
+    assert 'aria-current="true">东院区' in page
+    address = "/studio/frame/river/todos/ok"
+    plain, east = [
+        await (await themed.get(address + query)).get_data(as_text=True) for query in ("", "?campus=east")
+    ]
+    assert ["#123456" in each for each in (plain, east)] == [False, True]
 
 
-async def test_whoever_is_not_signed_in_is_asked_to(hospital: World) -> None:
+async def test_theme_check_is_told_beside_the_card(themed: Client) -> None:
+    """Of the theme as it is on disk; it is begun by the first who asks."""
+    for _ in range(100):
+        told = await (await themed.get("/studio/mine/check?ui=en")).get_json()
+        if told["state"] != "pending":
+            break
+        await asyncio.sleep(0.2)
+    assert "done" == told["state"]
+    assert "K04" in [each["rule"] for each in told["findings"]]
+    assert {"state": "none"} == await (await themed.get("/studio/default/check")).get_json()
+
+
+async def test_the_studio_can_be_switched_off(hospital: World, tmp_path: Path) -> None:
+    assert 404 == (await of(hospital, tmp_path, studio="off").get("/studio")).status_code
+
+
+async def test_whoever_is_not_signed_in_is_asked_to(designers: Client) -> None:
     """A person is sent to sign in and back; a script gets its status; a frame of the studio is closed as well."""
-    client = of(hospital, studio="designers").test_client()
-    answer = await client.get("/studio?theme=default", headers=BROWSER)
+    answer = await designers.get("/studio?theme=default", headers=BROWSER)
     assert 303 == answer.status_code
     assert answer.headers["Location"].endswith("/auth/login?return=%2Fstudio%3Ftheme%3Ddefault")
     for address in ("/studio/frame/default/todos/ok", "/studio/changes", "/studio/default/tokens"):
-        assert 401 == (await client.get(address)).status_code
+        assert 401 == (await designers.get(address)).status_code
 
 
 @pytest.mark.parametrize(("person", "status"), [(SHEN, 200), (ZHOU, 403)])
 async def test_the_studio_is_for_designers(
-    staff: Staff, hospital: World, person: Person, status: int
+    staff: Staff, designers: Client, person: Person, status: int
 ) -> None:
     """The role `designer` of the identity centre opens it; without it a page says whom to ask."""
     await staff.sign_in(person)
     cookies = "; ".join(f"{each.name}={each.value}" for each in staff.client.cookies.jar)
-    client = of(hospital, studio="designers").test_client()
-    answer = await client.get("/studio", headers={**BROWSER, "Cookie": cookies})
+    answer = await designers.get("/studio", headers={**BROWSER, "Cookie": cookies})
     assert status == answer.status_code
     assert (status == 403) == ("只对设计人员开放" in await answer.get_data(as_text=True))
 

@@ -81,6 +81,19 @@ for (const form of all('[data-live]')) {
   form.addEventListener('submit', event => { event.preventDefault(); update(); });
 }
 
+// A saved page for the doctor: its tags and styles are enough, so texts, programs and pictures are left out.
+for (const field of all('[data-file]')) {
+  field.hidden = false;
+  field.querySelector('input').addEventListener('change', async event => {
+    const text = await event.target.files[0].text();
+    one('[data-page-text]').value = text
+      .replace(/(<script\b[^>]*>)[^]*?(?=<\/script)/gi, '$1')
+      .replace(/data:[\w/+;=-]+,[^"')\s]*/g, 'data:,')
+      .replace(/(<style\b[^>]*>[^]*?<\/style>|<!-- saved from[^]*?-->)|<!--[^]*?-->|>[^<]+</gi, (all, kept) => kept || (all[0] === '>' ? '><' : ''))
+      .slice(0, 60000);
+  });
+}
+
 // Tokens. What is typed lives in the fragment of the address, so that it can be passed on like any other view.
 const panel = one('[data-tokens]');
 const edits = new Map(new URLSearchParams(location.hash.slice(1)));
@@ -124,7 +137,10 @@ async function judge() {
   const turn = judge.turn = (judge.turn || 0) + 1;
   const answer = await fetch(panel.getAttribute('data-tokens') + query);
   if (!answer.ok || turn !== judge.turn) return;
-  for (const told of await answer.json()) show(row(told.name), told);
+  const table = await answer.json(), low = one('[data-low]');
+  for (const told of table) show(row(told.name), told);
+  low.textContent = table.filter(told => told.pairs.some(pair => !pair.passes)).length;
+  low.hidden = low.textContent === '0';
 }
 function show(item, told) {
   if (!item) return;
@@ -217,6 +233,29 @@ async function take(now) {
   apply();
   toast(words.changed);
 }
+// What theme check says of the theme as it is on disk; it takes seconds, so it is asked for until it is there.
+const check = one('[data-check]');
+async function checked() {
+  if (!check) return;
+  const answer = await fetch(check.getAttribute('data-check'));
+  const told = answer.ok ? await answer.json() : {state: 'failed'};
+  checked.pending = told.state === 'pending';
+  check.hidden = told.state === 'none';
+  if (checked.pending || check.hidden) return;
+  const found = told.findings || [];
+  one('[data-check-state]').textContent = found.length ? found.length : check.getAttribute(told.state === 'failed' ? 'data-failed' : 'data-none');
+  const list = check.querySelector('ul');
+  list.textContent = '';
+  for (const each of found) {
+    const item = document.createElement('li'), words = document.createElement('span');
+    item.setAttribute('data-level', each.level);
+    item.appendChild(Object.assign(document.createElement('b'), {textContent: each.rule}));
+    words.append(each.title + ' ', Object.assign(document.createElement('code'), {textContent: each.file + ':' + each.line}),
+      document.createElement('br'), each.found + ' → ', Object.assign(document.createElement('code'), {textContent: each.instead}));
+    item.appendChild(words);
+    list.appendChild(item);
+  }
+}
 let wrong = null;
 async function look() {
   const theme = body.getAttribute('data-theme');
@@ -226,7 +265,8 @@ async function look() {
     const now = told && told.looks[theme], said = told && JSON.stringify([told.refused, told.failing]);
     if (now && now !== body.getAttribute('data-look')) await take(now);
     else if (told && wrong !== null && said !== wrong) await retable();
-    if (told) wrong = said;
+    if (told && (checked.pending || said !== wrong || now !== checked.look)) await checked();
+    if (told) { wrong = said; checked.look = now; }
   } catch (e) { /* the service is away: asked again */ }
   setTimeout(look, 1500);
 }

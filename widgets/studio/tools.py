@@ -1,0 +1,65 @@
+"""The views of the embed builder and of the embed doctor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from quart import Response, request
+
+from widgets.asking import parameters
+from widgets.links import origin
+from widgets.studio.builder import Form, allowed
+from widgets.studio.desk import Desk
+from widgets.studio.doctor import Diagnosis, Facts, examine
+from widgets.studio.portal_pages import Unread, saved
+from widgets.studio.snippets import SNIPPETS
+from widgets.themes.samples import KINDS
+
+
+async def build(desk: Desk) -> Response:
+    """The embed builder in the state that the address says."""
+    seen, said = desk.choice(), parameters(request.query_string)
+    form = Form.read(desk.site(), said)
+    return desk.page(
+        "embed",
+        seen,
+        form=form,
+        ways=SNIPPETS,
+        kinds=KINDS,
+        allowed=allowed(form.site),
+        previews=form.previews(seen.ui, said.get("w", "")),
+        policy=form.policy(origin(desk.parts.base_url)),
+    )
+
+
+async def diagnose(desk: Desk) -> Response:
+    """The embed doctor, with what it found if it was asked anything."""
+    seen, asked = desk.choice(), await _asked()
+    findings, unread = None, ""
+    try:
+        findings = await _examined(desk, asked)
+    except Unread as error:
+        unread = desk.drawing.words[seen.ui][f"unread-{error.code}"].format(**error.told)
+    portals = [*desk.parts.portals]
+    return desk.page("doctor", seen, asked=asked, findings=findings, unread=unread, portals=portals)
+
+
+async def _asked() -> Mapping[str, str]:
+    """What the doctor is asked about: an address, or a page that somebody saved."""
+    form = await request.form if request.method == "POST" else {}
+    return {"url": request.args.get("url", ""), **{each: form.get(each, "") for each in ("page", "address")}}
+
+
+async def _examined(desk: Desk, asked: Mapping[str, str]) -> list[Diagnosis] | None:
+    """The findings, worked out in another thread; None when nothing was asked. Raises Unread."""
+    facts = desk.parts.facts
+    if asked["page"]:
+        return await asyncio.to_thread(_examine_saved, asked["page"], asked["address"], facts)
+    if asked["url"]:
+        return await asyncio.to_thread(examine, await desk.parts.portal_pages.read(asked["url"]), facts)
+    return None
+
+
+def _examine_saved(html: str, address: str, facts: Facts) -> list[Diagnosis]:
+    return examine(saved(html, address), facts)
