@@ -95,6 +95,8 @@ class Cards:
     base_url: str
     zone: ZoneInfo
     now: Callable[[], datetime]
+    mask: bool = False
+    """The operator's default for titles on shared screens."""
 
     async def deal(self, ask: Ask) -> Answer:
         """The card that this person sees now. Costs one Redis round trip while lists are fresh."""
@@ -135,6 +137,7 @@ class Cards:
             self.base_url,
             ask.framed,
             self.campuses,
+            ask.layout.mask == "on" if ask.layout.mask else self.mask,
             theme.look,
         )
 

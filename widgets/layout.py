@@ -9,7 +9,7 @@ from typing import Any, Final, cast, get_args
 from urllib.parse import urlencode
 
 from widgets.names import is_name
-from widgets.views import Language, Scheme, Size
+from widgets.views import Language, Mask, Scheme, Size
 
 ROWS: Final[dict[Size, int]] = {"compact": 3, "list": 6, "full": 20}
 MOST_ROWS: Final = 50
@@ -19,6 +19,7 @@ _LONGEST_CAMPUS: Final = 32
 _SIZES: Final = get_args(Size)
 _SCHEMES: Final = get_args(Scheme)
 _LANGUAGES: Final = get_args(Language)
+_MASKS: Final = get_args(Mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Layout:
     heading: int
     theme: str | None
     """A theme's name, whether or not there is one of that name."""
+    mask: Mask | None
+    """Whether titles are hidden until pointed at; None leaves it to the service."""
     query: str
     """The same layout as a query string, in one canonical order."""
 
@@ -42,7 +45,7 @@ class Layout:
         return _layout(*map(query.get, _NAMES), language)
 
 
-_NAMES: Final = ("campus", "limit", "size", "scheme", "lang", "heading", "theme")
+_NAMES: Final = ("campus", "limit", "size", "scheme", "lang", "heading", "theme", "mask")
 
 
 @lru_cache(maxsize=512)
@@ -54,6 +57,7 @@ def _layout(
     lang: str | None,
     heading: str | None,
     theme: str | None,
+    mask: str | None,
     language: Language,
 ) -> Layout:
     chosen = cast(Size, _one_of(size, _SIZES, "list"))
@@ -65,6 +69,7 @@ def _layout(
         "lang": _one_of(lang, _LANGUAGES, language),
         "heading": _number(heading, 2, 6, 2),
         "theme": theme if theme and is_name(theme) else None,
+        "mask": mask if mask in _MASKS else None,
     }
     return Layout(
         **asked, query=urlencode({name: value for name, value in asked.items() if value is not None})

@@ -13,7 +13,7 @@ from widgets.items import Kind
 from widgets.layout import MOST_ROWS, ROWS
 from widgets.overrides import Words
 from widgets.shape import REFRESH
-from widgets.views import Language, Scheme, Size, State
+from widgets.views import Language, Mask, Scheme, Size, State
 
 _HEAD_AND_FOOT, _ROW, _COMPACT_ROW = 90, 65, 57
 LOWEST: Final = 96
@@ -70,6 +70,7 @@ def parameters(campuses: Mapping[str, str], themes: list[str], language: Languag
         "theme": {"values": themes, "default": None},
         "lang": {"values": list(get_args(Language)), "default": language},
         "heading": {"minimum": 2, "maximum": 6, "default": 2},
+        "mask": {"values": list(get_args(Mask)), "default": None},
     }
 
 

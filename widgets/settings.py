@@ -74,6 +74,8 @@ class Service(Table):
     """The folder in `themes_dir` that is drawn; `default` is built in."""
     themes_dir: Folder | None = None
     """Where the hospital's own themes are kept."""
+    mask: bool = False
+    """Whether titles are hidden until pointed at or focused, where the portal does not say (`mask=on`, `mask=off`)."""
     studio: Literal["designers", "anyone", "off"] = "designers"
     """Who may open `/studio`: people with the role `designer`, anyone (where designers work), or nobody."""
 

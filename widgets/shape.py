@@ -49,6 +49,8 @@ class Card:
     framed: bool
     campuses: Mapping[str, str]
     """Names of the campuses by id."""
+    masked: bool = False
+    """Whether titles are hidden until their row is pointed at or focused."""
     look: str = ""
     """Of the theme: a card that was drawn with another is out of date."""
     here: str = field(init=False)
@@ -74,6 +76,7 @@ class Card:
             state,
             self.layout.query,
             str(self.framed),
+            str(self.masked),
             self.here[:10],
         ]
         if look:
@@ -146,6 +149,7 @@ class Card:
             scheme=self.layout.scheme,
             size=self.layout.size,
             heading=self.layout.heading,
+            masked=self.masked,
             **(blank | fields),
         )
 

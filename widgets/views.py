@@ -14,6 +14,7 @@ Language = Literal["zh-CN", "en"]
 Scheme = Literal["auto", "light", "dark"]
 SignInBy = Literal["page", "popup", "number"]
 Size = Literal["compact", "list", "full"]
+Mask = Literal["on", "off"]
 
 
 def told(help: str, **options: Any) -> Any:
@@ -100,6 +101,7 @@ class WidgetView(Generic[Row]):
         "`page`: the address is a link; `popup`: the script opens it and waits; `number`: or takes six digits",
         default="page",
     )
+    masked: bool = told("titles are hidden until their row is pointed at or focused", default=False)
     missing: tuple[str, ...] = told("names of the campuses that did not answer", default=())
     missing_since: When | None = told(
         "since when the first of them has not answered; none when unknown", default=None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import demo
-from tests.widgets.cards import BASE, KINDS, LANGUAGES, STATES, card
+from tests.widgets.cards import BASE, KINDS, LANGUAGES, STATES, card, todos
 from widgets.theme import Theme, ThemeError
 from widgets.themes.colour import contrast
 from widgets.tokens import PAIRS
@@ -285,11 +286,10 @@ def test_the_policy_hash_fits_the_one_inline_style_of_every_document(html: str) 
     assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" == next(iter(OURS.style_hashes))
 
 
-def test_the_loader_carries_the_runtime_before_itself() -> None:
-    script = OURS.embed_js().decode()
-    assert (
-        0 < script.index("window.portalWidgets = {") < script.index("customElements.define('portal-widget'")
-    )
+def test_the_loader_knows_where_the_runtime_for_cards_in_the_page_is() -> None:
+    [address] = re.findall(rf"'({BASE}/static/fragment\.[0-9a-f]+\.js)'", OURS.embed_js().decode())
+    body, _ = OURS.static(address.rpartition("/")[2]) or (b"", "")
+    assert 0 < body.index(b"window.portalWidgets = {") < body.index(b"page.mount =")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -318,3 +318,11 @@ def test_the_worked_theme_draws_every_state(state: Any, name: Any, lang: Any) ->
 
 def _body(html: str) -> str:
     return html.partition("</style>")[2]
+
+
+def test_a_row_without_a_link_can_be_focused_when_its_title_is_masked() -> None:
+    """Whoever has no pointer reaches every title with the keyboard."""
+    bare = tuple(replace(row, href=None) for row in todos())
+    drawn = [OURS.widget(card(items=bare, masked=masked), as_fragment=True) for masked in (True, False)]
+    assert [6, 0] == [html.count('<span tabindex="0" class="pw-link"') for html in drawn]
+    assert [True, False] == [" data-masked" in _body(html) for html in drawn]
