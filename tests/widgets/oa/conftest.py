@@ -69,10 +69,16 @@ def valkey() -> Iterator[ValkeyServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def one_redis(valkey: ValkeyServer) -> Redis:
+    return Redis(host=valkey.host, port=valkey.port)
+
+
 @pytest.fixture
-async def redis(valkey: ValkeyServer) -> AsyncIterator[Redis]:
-    async with Redis(host=valkey.host, port=valkey.port) as made:
-        yield made
+async def redis(one_redis: Redis) -> AsyncIterator[Redis]:
+    """The same for all tests, since making one takes longer than most of them; its connections are each test's own."""
+    yield one_redis
+    await one_redis.connection_pool.disconnect()
 
 
 @pytest.fixture
@@ -114,7 +120,7 @@ def oa(installed: Installed) -> DemoOA:
 
 @pytest.fixture
 async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
-    async with client([OA], transport=wire(oa)) as made:
+    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
         yield made
 
 

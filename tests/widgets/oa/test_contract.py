@@ -46,7 +46,7 @@ def oa(dialect: Dialect, installed: Installed, tickets: Tickets) -> DemoOA:
 
 @pytest.fixture
 async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
-    async with client([OA], transport=wire(oa)) as made:
+    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
         yield made
 
 

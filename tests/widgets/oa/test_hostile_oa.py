@@ -114,7 +114,7 @@ async def http(oa: DemoOA, asked: list[str]) -> AsyncIterator[HttpClient]:
     async def note(request: Any) -> None:
         asked.append(str(request.url))
 
-    async with client([OA], transport=wire(oa)) as made:
+    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
         made.event_hooks = {"request": [note]}
         yield made
 

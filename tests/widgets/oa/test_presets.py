@@ -78,7 +78,7 @@ def oa(preset: Preset, installed: Installed) -> DemoOA:
 
 @pytest.fixture
 async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
-    async with client([OA], transport=wire(oa)) as made:
+    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
         yield made
 
 
@@ -144,7 +144,7 @@ async def test_flowable_without_a_title_variable_shows_the_tasks_name(
 ) -> None:
     oa = installed("flowable")
     oa.world.odd_rows = [{"id": "1", "name": "主任审批", "assignee": "10086", "variables": []}]
-    async with client([OA], transport=wire(oa)) as http:
+    async with client([OA], deadline=30.0, transport=wire(oa)) as http:
         text = f'{HEAD}preset = "flowable"\n{FLOWABLE.added}'
         source = mapped(text, common(http, clock, FLOWABLE.context), **FLOWABLE.secrets)
         titles = {item.id: item.title for item in (await source.todos(who(SHEN))).items}

@@ -50,7 +50,7 @@ async def http(oa: DemoOA, asked: list[Any]) -> AsyncIterator[HttpClient]:
     async def note(request: Any) -> None:
         asked.append(request)
 
-    async with client([OA], transport=wire(oa)) as made:
+    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
         made.event_hooks = {"request": [note]}
         yield made
 
