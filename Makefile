@@ -26,8 +26,9 @@ test-providers: $(VENV)/.dev lemonldap   ## the journey with LemonLDAP::NG, as O
 bench: $(VENV)/.dev bench/node_modules/.package-lock.json   ## us, the framework's limit and a peer, in one run
 	$(BIN)/python -m bench
 
-bench-live: $(VENV)/.dev       ## 2,000 open cards on one instance, and from an OA's push to the changed card
+bench-live: $(VENV)/.dev browser   ## 2,000 open cards on one instance, and from an OA's push to the changed card
 	$(BIN)/python -m bench.live
+	$(BIN)/python -m bench.live_browser
 
 docs: $(VENV)/.dev             ## rewrite the generated pages of docs/
 	$(BIN)/python -m widgets.command docs docs

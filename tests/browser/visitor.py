@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx2
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -199,6 +201,23 @@ def forget_lists(world: World) -> None:
     """Empties the Redis server: nothing is remembered, and nobody is signed out by that."""
     with Redis.from_url(world.valkey.connection_url) as redis:
         redis.flushall()
+
+
+async def streams(world: World, number: int) -> None:
+    """Waits until so many streams of wake-ups are open, all browsers together."""
+    found = -1.0
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        for _ in range(100):
+            text = (await http.get(f"{world.local.widgets}/metrics")).text
+            found = next(
+                float(line.split()[1])
+                for line in text.splitlines()
+                if line.startswith("portal_widgets_streams ")
+            )
+            if found == number:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"{found:g} streams are open, not {number}")
 
 
 async def shoot(page: Page, name: str) -> None:

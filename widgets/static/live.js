@@ -14,7 +14,8 @@ page.listen = () => {
   const stop = stream = new AbortController();
   const open = () => new Promise(release => {
     const source = new EventSource(card.get('base') + '/widgets/events', {withCredentials: true});
-    const hear = event => channel.postMessage(event.type);
+    // Whoever signs in next opens a stream of their own, and need not wait for this one to be refused.
+    const hear = ({type}) => { if (type === 'signed-out') close(); channel.postMessage(type); };
     for (const kind of ['todos', 'notices', 'signed-out']) source.addEventListener(kind, hear);
     // Ended for good, which is what happens when nobody is signed in any more: the next look says it.
     source.onerror = () => { if (source.readyState === 2) close(); };
