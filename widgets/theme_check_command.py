@@ -11,10 +11,15 @@ from typing import Any, Final
 
 import click
 
-from widgets.theme_check import formats
+from widgets.theme import Theme
+from widgets.theme_check import compare, formats
+from widgets.theme_check.album import Album
+from widgets.theme_check.browser import INSTALL, NoBrowser, opened
 from widgets.theme_check.check import Report, examine
 from widgets.theme_check.fixes import mend
-from widgets.themes.samples import STATES
+from widgets.theme_check.shots import taken
+from widgets.themes.samples import BASE, STATES
+from widgets.themes.trial import tried
 from widgets.views import Language, State
 
 _Theme: Final = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -65,3 +70,50 @@ def _quietly(folders: Sequence[Path], **options: Any) -> list[Report]:
     """Without the log lines of the themes: the findings say all of it."""
     with redirect_stdout(StringIO()):
         return examine(folders, **options)
+
+
+@click.command()
+@click.argument("folder", type=_Theme)
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), help="Where the pictures lie; FOLDER.shots."
+)
+@click.option("--only", default="", help="Only the views whose name begins so, such as todos-ok.")
+@click.option("--accept", is_flag=True, help="What is taken now is the baseline from now on.")
+@click.option(
+    "--lang", type=click.Choice(["zh-CN", "en"]), default="en", show_default=True, help="Of the report."
+)
+@click.option("--browser", type=click.Path(dir_okay=False, exists=True), help=_BROWSER)
+def shots(
+    folder: Path, into: Path | None, only: str, accept: bool, lang: Language, browser: str | None
+) -> None:
+    """Take about 70 pictures of a theme, and say in pictures and words what has changed since the baseline.
+
+    The first run makes the baseline. Ends with 1 when anything has changed. Pictures of two machines differ by their
+    fonts: compare those of one.
+    """
+    if not compare.is_possible():
+        raise click.ClickException(f"Pillow is not installed: {INSTALL}.")
+    folder = folder.absolute()
+    album = Album(into or folder.with_name(f"{folder.name}.shots"))
+    try:
+        with redirect_stdout(StringIO()), opened(browser) as chromium:
+            count = album.keep(taken(_drawable(folder), chromium, only))
+    except NoBrowser as error:
+        raise click.ClickException(f"{error}.") from None
+    if accept or not album.has_baseline:
+        album.accept()
+        click.echo(f"{album.baseline} holds {count} pictures: the baseline.")
+        return
+    changes = album.changes(lang)
+    album.write_report(folder.name, changes, lang)
+    for change in changes:
+        share = "" if change.share is None else f"{change.share:.2%} of the pixels"
+        click.echo(f"{change.name}: {'; '.join([*filter(None, [share]), *change.words])}")
+    click.echo(f"{len(changes)} of {count} views have changed: {album.report}")
+    sys.exit(1 if changes else 0)
+
+
+def _drawable(folder: Path) -> Theme:
+    if refused := tried(folder.parent, [folder.name]).get(folder.name):
+        raise click.ClickException(f"the theme cannot be drawn: {refused}. `theme check` says more.")
+    return Theme(folder.parent, folder.name, BASE)

@@ -80,3 +80,26 @@ def test_ours_and_the_worked_themes_have_no_error_in_any_state(tmp_path: Path) -
     reports = json.loads(checked(tmp_path / "ours", *THEMES, options=("--format", "json")).stdout)
     assert [{}] * len(reports) == [report["not_judged"] for report in reports]
     assert [] == [each for report in reports for each in report["findings"] if each["level"] in "EF"]
+
+
+def shot(folder: Path, *options: str) -> Result:
+    said = ["theme", "shots", "--only", "todos-ok-light-6", *options, str(folder)]
+    return CliRunner().invoke(main, said, catch_exceptions=False)
+
+
+def test_pictures_are_compared_with_a_baseline_and_put_into_words(tmp_path: Path) -> None:
+    """The same theme has the same pictures; another border and higher rows are said and shown."""
+    folder = written(tmp_path, "renmin", {})
+    first, again = shot(folder), shot(folder)
+    assert (0, 0) == (first.exit_code, again.exit_code)
+    assert "1 pictures: the baseline" in first.stdout
+    assert "0 of 1 views have changed" in again.stdout
+    changed = {"color": {"high-border": {"$value": "#E0A060"}}, "space": {"row-y": {"$value": "13px"}}}
+    written(tmp_path, "renmin", {"tokens.json": changed})
+    now = shot(folder, "--lang", "zh-CN")
+    report = (tmp_path / "renmin.shots" / "report.html").read_text("utf-8")
+    assert 1 == now.exit_code
+    for words in ("行: 高 63 -&gt; 69 px (+6)", "紧急标签: 边框对比度 4.82 (#B25A00 / #FFFFFF) -&gt; 2.24"):
+        assert words in report
+    assert 'src="baseline/todos-ok-light-640.png"' in report
+    assert 0 == shot(folder, "--accept").exit_code

@@ -49,12 +49,13 @@ class Window:
         self._theme, self._html = theme, ""
         page.route("**/*", self._answer)
 
-    def show(self, html: str) -> None:
-        """Loads a document and readies the probe."""
+    def show(self, html: str, *, dressed: bool = True) -> None:
+        """Loads a document and readies the probe. `dressed`: with what the script shows later."""
         self._html = html
         self.page.goto(_ADDRESS, wait_until="load")
         self.page.evaluate(PROBE)
-        self.page.evaluate("pwProbe.dress()")
+        if dressed:
+            self.page.evaluate("pwProbe.dress()")
 
     def ask(self, what: str) -> Any:
         """What the probe measures."""
@@ -97,10 +98,10 @@ def opened(path: str | None = None) -> Iterator[Any]:
 
 
 @contextmanager
-def window(browser: Any, theme: Theme, width: int, **options: Any) -> Iterator[Window]:
+def window(browser: Any, theme: Theme, width: int, height: int = 900, **options: Any) -> Iterator[Window]:
     """A window of this width, still and without a history."""
     given = {"reduced_motion": "reduce", **options}
-    context = browser.new_context(viewport={"width": width, "height": 900}, **given)
+    context = browser.new_context(viewport={"width": width, "height": height}, **given)
     try:
         yield Window(context.new_page(), theme)
     finally:

@@ -14,7 +14,7 @@ SARIF_VERSION: Final = "2.1.0"
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS: Final = {"F": "error", "E": "error", "W": "warning", "I": "note"}
 _NAMES: Final[dict[Language, dict[str, str]]] = {
-    "en": {"F": "fatal", "E": "error", "W": "warning", "I": "hint"},
+    "en": {"F": "fatal", "E": "errors", "W": "warnings", "I": "hints"},
     "zh-CN": {"F": "致命", "E": "错误", "W": "警告", "I": "提示"},
 }
 _WORDS: Final[dict[Language, dict[str, str]]] = {

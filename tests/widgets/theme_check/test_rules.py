@@ -126,3 +126,30 @@ def test_every_rule_has_its_page_in_both_languages() -> None:
         assert all(rule.title[lang] in page and rule.why[lang] in page for lang in rule.title)
         assert rule.before in page
         assert rule.after in page
+
+
+def test_sarif_has_the_shape_that_the_standard_asks_for(tmp_path: Path) -> None:
+    """SARIF 2.1.0: version and runs; rules by id; results that name a rule, a level, a place; what was not judged."""
+    files = {
+        "theme.css": "/* theme-check-disable S05: so it is */\n.pw-x { margin: 0 !important; }\nbody { margin: 0; }"
+    }
+    theme = written(tmp_path, "bad", files)
+    log = json.loads(checked(theme, options=("--format", "sarif", "--lang", "zh-CN")).stdout)
+    [run] = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert ("2.1.0", list(RULES)) == (log["version"], [rule["id"] for rule in rules])
+    assert {"error", "warning", "note"} == {rule["defaultConfiguration"]["level"] for rule in rules} | {
+        "note"
+    }
+    for result in run["results"]:
+        [place] = [each["physicalLocation"] for each in result["locations"]]
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("error", "warning", "note")
+        assert result["message"]["text"]
+        assert not place["artifactLocation"]["uri"].startswith("/")
+        assert place["region"]["startLine"] >= 1
+    quiet = [result for result in run["results"] if "suppressions" in result]
+    assert [("S05", "inSource")] == [(each["ruleId"], each["suppressions"][0]["kind"]) for each in quiet]
+    [invocation] = run["invocations"]
+    told = {note["associatedRule"]["id"] for note in invocation["toolExecutionNotifications"]}
+    assert (False, {"K05", "A01", "A03", "A04", "A07", "P03"}) == (invocation["executionSuccessful"], told)
