@@ -14,8 +14,11 @@ page.listen = () => {
   const stop = stream = new AbortController();
   const open = () => new Promise(release => {
     const source = new EventSource(card.get('base') + '/widgets/events', {withCredentials: true});
-    // Whoever signs in next opens a stream of their own, and need not wait for this one to be refused.
-    const hear = ({type}) => { if (type === 'signed-out') close(); channel.postMessage(type); };
+    const hear = ({type}) => {
+      channel.postMessage(type);
+      // The others hear it first, and do not take over what would be refused; whoever signs in next is not kept waiting.
+      if (type === 'signed-out') setTimeout(() => { if (stream === stop) close(); }, 1000);
+    };
     for (const kind of ['todos', 'notices', 'signed-out']) source.addEventListener(kind, hear);
     // Ended for good, which is what happens when nobody is signed in any more: the next look says it.
     source.onerror = () => { if (source.readyState === 2) close(); };
@@ -34,6 +37,7 @@ function close() {
   if (stream) stream.abort();
   stream = null;
 }
+channel.onmessage = ({data}) => { if (data === 'signed-out') close(); };
 document.addEventListener('visibilitychange', () => document.hidden ? close() : page.listen());
 
 // Polling is nothing that a person does: the next look says whether somebody was there since the last.
