@@ -57,8 +57,8 @@ from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import ASKING_BACK, connect
 from widgets.streams import Streams
 from widgets.studio import routes as studio
+from widgets.studio.case import Facts
 from widgets.studio.checks import Checks
-from widgets.studio.doctor import Facts
 from widgets.studio.portal_pages import PortalPages
 from widgets.theme import ThemeError
 from widgets.themes.installed import Themes

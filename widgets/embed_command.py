@@ -11,7 +11,8 @@ from typing import Final, cast
 import click
 
 from widgets.configured import configured, settings_in
-from widgets.studio.doctor import Diagnosis, Facts, examine
+from widgets.studio.case import Facts
+from widgets.studio.doctor import Diagnosis, examine
 from widgets.studio.host_html import HostPage
 from widgets.studio.portal_pages import PortalPages, Unread, saved
 from widgets.studio.words import words

@@ -13,9 +13,9 @@ from widgets.layout import MOST_ROWS
 from widgets.manifest import height
 from widgets.studio.choice import USUAL, Choice
 from widgets.studio.snippets import SNIPPETS, Embedding, Snippet
-from widgets.views import Language, Scheme, Size
+from widgets.views import Language, Mask, Scheme, Size
 
-_PASSED_ON: Final = ("campus", "limit", "size", "scheme", "theme", "lang", "heading")
+_PASSED_ON: Final = ("campus", "limit", "size", "scheme", "theme", "lang", "heading", "mask")
 """What the form says about the card itself; what is left empty is not written."""
 
 
@@ -117,4 +117,5 @@ def allowed(site: Site) -> Mapping[str, Sequence[str]]:
         "theme": list(site.themes),
         "lang": get_args(Language),
         "heading": [str(level) for level in range(2, 7)],
+        "mask": get_args(Mask),
     }

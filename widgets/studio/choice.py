@@ -15,6 +15,7 @@ KNOBS: Final[Mapping[str, tuple[str, ...]]] = {
     "scheme": get_args(Scheme),
     "lang": get_args(Language),
     "size": get_args(Size),
+    "mask": ("off", "on"),
     "page": ("frame", "plain", "hostile"),
     "vision": ("all", "protan", "deutan", "grey"),
 }
@@ -23,7 +24,7 @@ KNOBS: Final[Mapping[str, tuple[str, ...]]] = {
 `page`: the card's own document, or in the page of a portal, one with ordinary and one with hostile styles.
 `vision`: as most eyes see it, without the red or the green cones, on paper.
 """
-_DEFAULTS: Final = {"scheme": "auto", "size": "list", "page": "frame", "vision": "all"}
+_DEFAULTS: Final = {"scheme": "auto", "size": "list", "mask": "off", "page": "frame", "vision": "all"}
 WIDTHS: Final = (240, 360, 480, 640)
 NARROWEST, WIDEST, USUAL = 200, 1280, 360
 _FREE: Final = ("campus", "limit", "heading", "ui", "w")
@@ -74,7 +75,8 @@ class Choice:
 
     def chosen(self, knob: str) -> str:
         """The value of one knob."""
-        return str((getattr(self, knob) if hasattr(self, knob) else getattr(self.layout, knob)) or "")
+        chosen = getattr(self, knob) if hasattr(self, knob) else getattr(self.layout, knob)
+        return str(chosen or _DEFAULTS.get(knob, ""))
 
     def address(
         self, theme: str | None = None, widget: str | None = None, state: str | None = None, **query: Any

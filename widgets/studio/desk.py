@@ -14,9 +14,9 @@ from widgets.asking import parameters
 from widgets.items import Kind
 from widgets.studio.access import Openness, declared
 from widgets.studio.builder import Site
+from widgets.studio.case import Facts
 from widgets.studio.checks import Checks
 from widgets.studio.choice import Choice
-from widgets.studio.doctor import Facts
 from widgets.studio.drawing import PAGE, Drawing
 from widgets.studio.portal_pages import PortalPages
 from widgets.theme import Theme

@@ -6,39 +6,22 @@ A finding is a code of `messages/*.json`: `found-<code>` says what is so, `do-<c
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from auth.relation import standing
 from widgets.findings import Mark
-from widgets.links import origin
-from widgets.studio.host_html import Element, HostPage
+from widgets.studio.case import Case, Facts
+from widgets.studio.host_html import HostPage
 from widgets.studio.host_policy import Policies
 from widgets.studio.host_styles import leaks
 from widgets.studio.snippets import FRAME, HTMX2, SANDBOX
 
-_CARD: Final = re.compile(r"/widgets/(?:todos|notices)(?:/fragment)?/?$")
 _INHERITED: Final = ("hx-target", "hx-select", "hx-swap", "hx-disable")
 """What an element around ours hands down to it in htmx 1 and 2, to its harm."""
 MOST_NAMED: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is configured here."""
-
-    base_url: str
-    centre: str
-    """The identity centre's origin."""
-    portals: Mapping[str, str]
-    """By origin, the relation as configured."""
-
-    @classmethod
-    def of(cls, base_url: str, issuer: str, portals: Iterable[tuple[str, str]]) -> Facts:
-        return cls(base_url.rstrip("/"), origin(issuer), dict(portals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +48,6 @@ def examine(page: HostPage, facts: Facts) -> list[Diagnosis]:
     found = [diagnosis for ask in questions for diagnosis in ask(case)]
     order: Mapping[Mark, int] = {"WRONG": 0, "note": 1, "ok": 2}
     return sorted(found, key=lambda each: order[each.mark])
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The page, and what of ours is in it."""
-
-    page: HostPage
-    facts: Facts
-    origin: str | None
-    """The page's own; None for a saved page that does not say where it is from."""
-    frames: tuple[Element, ...]
-    elements: tuple[Element, ...]
-    fetched: tuple[Element, ...]
-    """Elements with `hx-get`."""
-    has_loader: bool
-
-    @classmethod
-    def of(cls, page: HostPage, facts: Facts) -> Case:
-        here = page.address or facts.base_url
-        scripts = page.all("script")
-        return cls(
-            page,
-            facts,
-            _origin(page.address),
-            tuple(each for each in page.all("iframe") if _CARD.search(_path(each.get("src"), here))),
-            tuple(page.all("portal-widget")),
-            tuple(each for each in page.elements if _CARD.search(_path(each.get("hx-get"), here))),
-            any(_path(each.get("src"), here).endswith("/embed.js") for each in scripts),
-        )
-
-    @property
-    def own(self) -> str:
-        """The service's origin."""
-        return origin(self.facts.base_url)
-
-    @property
-    def is_far(self) -> bool:
-        """The page has another origin than the service."""
-        return self.origin is not None and self.origin != self.own
 
 
 def _portal(case: Case) -> Iterator[Diagnosis]:
@@ -241,20 +185,6 @@ def _styles(case: Case) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "note", "unread", {"sheets": ", ".join(each[:120] for each in case.page.unread[:MOST_NAMED])}
         )
-
-
-def _origin(address: str | None) -> str | None:
-    try:
-        return origin(address) if address else None
-    except ValueError:
-        return None
-
-
-def _path(address: str, here: str) -> str:
-    try:
-        return urlsplit(urljoin(here, address.strip())).path if address else ""
-    except ValueError:
-        return ""
 
 
 def _mixed(here: str, address: str) -> bool:

@@ -40,6 +40,7 @@ def sample(choice: Choice, look: str) -> WidgetView[Any] | None:
         size=layout.size,
         heading=layout.heading,
         framed=True,
+        masked=layout.mask == "on",
         more_url=made.more_url and _leads(choice),
         direct_url=made.direct_url and _leads(choice),
         sign_in_url=made.sign_in_url and _leads(choice),

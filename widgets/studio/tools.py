@@ -10,8 +10,9 @@ from quart import Response, request
 from widgets.asking import parameters
 from widgets.links import origin
 from widgets.studio.builder import Form, allowed
+from widgets.studio.case import Facts
 from widgets.studio.desk import Desk
-from widgets.studio.doctor import Diagnosis, Facts, examine
+from widgets.studio.doctor import Diagnosis, examine
 from widgets.studio.portal_pages import Unread, saved
 from widgets.studio.snippets import SNIPPETS
 from widgets.themes.samples import KINDS
