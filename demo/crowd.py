@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from demo.oa_seed import Document, Task
+from demo.oa_seed import Task
 from demo.oa_world import World
 from demo.people import Person
 
@@ -35,10 +35,3 @@ def _task(world: World, person: Person, n: int, campus: str) -> Task:
     title = f"{campus}第 {n + 1} 号设备采购申请〔{person.account}·{n:02}〕"
     received = world.now() - timedelta(minutes=7 * n + 5)
     return Task(f"{person.oa_id}{n:02}", title, str(n % 3), "科主任审批", "设备采购", "严叙白", received)
-
-
-def mark_documents(world: World, person: Person) -> None:
-    """One document that only this person may read."""
-    about = f"致本人的公告〔{person.account}·00〕"
-    only = frozenset({person.oa_id or ""})
-    world.documents.append(Document(f"7{person.account}", "11", about, "院办", world.now(), about, only))

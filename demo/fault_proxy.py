@@ -100,10 +100,11 @@ class FaultProxy:
             forth.close()
 
     async def _spoil(self, wire: Wire) -> None:
-        while not wire.writer.transport.is_closing():
+        while self.fault in FAULTS:
             asked = await wire.reader.readuntil(b"\r\n\r\n")
             reply = await self._forwarded(asked, wire.reader)
-            await FAULTS[self.fault][1](wire, reply)
+            if not wire.writer.transport.is_closing():  # else it was turned meanwhile
+                await FAULTS[self.fault][1](wire, reply)
 
     async def _forwarded(self, head: bytes, reader: asyncio.StreamReader) -> Reply:
         """What the OA says to this request."""

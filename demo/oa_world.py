@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, cycle
 from typing import Final, Literal, get_args
@@ -38,6 +39,8 @@ class Call:
     path: str
     cookie: str | None
     token: str | None
+    at: float = field(default_factory=time.monotonic)
+    """Seconds, of no particular beginning."""
 
 
 class World:

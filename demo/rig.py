@@ -115,7 +115,8 @@ class Rig:
                 await servers.add(build(load(config, {}), clock), place)
             keys = KeyRing.parse((folder / "keys").read_text("utf-8"))
             sessions = Sessions(redis, keys, clock, secure=False, issuer=NOWHERE.public)
-            limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
+            # Shorter than the server keeps them: nobody asks on a connection that is just being closed.
+            limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256, keepalive_expiry=2)
             http = await stack.enter_async_context(
                 httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits)
             )

@@ -64,7 +64,7 @@ class Shared:
         return True
 
     async def _wait(self) -> float | None:
-        told = [round(self._apart * 1e6), round(LONGEST_WAIT * 1e6), self._name, SEEN]
+        told: list[str | int] = [round(self._apart * 1e6), round(LONGEST_WAIT * 1e6), self._name, SEEN]
         try:
             found: Any = await self._script(keys=self._keys, args=told)
         except (RedisError, OSError) as error:

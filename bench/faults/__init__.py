@@ -1,0 +1,1 @@
+"""What people see while OAs fail, in figures: `python -m bench.faults`."""
