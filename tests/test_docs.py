@@ -194,6 +194,8 @@ def installed(example: dict[str, Any], folder: Path) -> dict[str, Any]:
         for key, secret in SECRETS.items():
             if key in source:
                 source[key] = {"file": str(config.write(f"{key}.secret", secret))}
+        for name in source.get("secrets", ()):
+            source["secrets"][name] = {"file": str(config.write(f"{name}.secret", "a secret"))}
     if "themes_dir" in example["service"]:
         (folder / "themes" / example["service"]["theme"]).mkdir(parents=True)
         example["service"]["themes_dir"] = str(folder / "themes")
@@ -217,6 +219,15 @@ def test_every_configuration_that_is_shown_can_be_loaded(tmp_path: Path, body: s
     path = tmp_path / "portal-widgets.toml"
     path.write_text("\n".join(f"{key} = {written(value)}" for key, value in example.items()), "utf-8")
     assert example["service"]["base_url"] == load(path, {}).service.base_url
+
+
+def test_the_mapping_that_is_explained_is_the_demos() -> None:
+    """So it is also the one that the tests of every dialect run over."""
+    whole = max(blocks(DOCS / "oa-rest.md", "toml"), key=len)
+    names = re.sub(r"\$\w+", '"x"', (ROOT / "demo" / "sources" / "rest.toml").read_text("utf-8"))
+    ours, demos = (tomllib.loads(text)["sources"][0] for text in (whole, names))
+    told = ("compute", "headers", "steps", "todos", "notices", "click", "home")
+    assert [ours[key] for key in told] == [demos[key] for key in told]
 
 
 def test_there_are_configurations_to_load() -> None:

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from widgets.oa.rest_fields import Item, NoticeFields, TodoFields
-from widgets.oa.rest_mapping import Click, Condition, Count, Home, Listed, Owner, Request, Step, Taken
+from widgets.oa.rest_mapping import Click, Condition, Count, Home, Listed, One, Owner, Request, Step, Taken
 from widgets.settings import PREFIX, Audit, Campus, Portal, Redis, Service
 from widgets.settings_identity import Cas, Identity, OAuth2, Sm2, Success
 from widgets.settings_source import Source
@@ -81,6 +81,7 @@ _TABLES: Final[tuple[tuple[str, str, type[Table]], ...]] = (
             ("`todos` and `notices`", Listed),
             ("`count`", Count),
             ("`owner`", Owner),
+            ("`one`", One),
             ("`todos.fields`", TodoFields),
             ("`notices.fields`", NoticeFields),
             ("Each of `fields`", Item),

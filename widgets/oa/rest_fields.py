@@ -52,7 +52,7 @@ class TodoFields(Table):
     urgency: Given | None = None
     """紧急程度: must become `critical`, `high` or `normal`; anything else is `normal`."""
     url: Given | None = None
-    """事务链接: an address below `open_url`, beginning with `/`, or a whole one that is allowed."""
+    """事务链接: a path on the host of `open_url`, beginning with `/`, or a whole address that is allowed."""
     mobile_url: Given | None = None
     """The same for phones."""
     received_at: Given | None = None
@@ -79,7 +79,7 @@ class NoticeFields(Table):
     department: Given | None = None
     """发布部门"""
     url: Given | None = None
-    """公告链接: an address below `open_url`, beginning with `/`, or a whole one that is allowed."""
+    """公告链接: a path on the host of `open_url`, beginning with `/`, or a whole address that is allowed."""
     mobile_url: Given | None = None
     """The same for phones."""
     pinned: Given | None = None

@@ -188,7 +188,7 @@ class Reader:
             return None
         url = rebuild(written.strip(), self.open_url, self.allowed)
         if url is None:
-            sought.wrong.append(f"{name}: {written[:80]!r} is not below open_url")
+            sought.wrong.append(f"{name}: {written[:80]!r} is no address that is allowed")
         return url
 
 
