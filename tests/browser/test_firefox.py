@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from demo.oa_push import Pusher
 from demo.people import HAN, Person
 from demo.ways import WAYS
 from demo.world import World
 from tests.browser.far import far_hospital
 from tests.browser.firefox import FOUND, Firefox
-from tests.browser.visitor import FRAMED, Clock, waiting
+from tests.browser.visitor import FRAMED, Clock, streams, waiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -120,3 +121,14 @@ async def test_same_site_button(firefox: Firefox, hospital: World, way: str) -> 
 async def test_cross_site_window(firefox: Firefox, far_world: World, way: str) -> None:
     """The window hands over to the card in its own jar."""
     await signs_in_by_the_button(firefox, far_world, way)
+
+
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
+async def test_an_item_that_arrives_in_the_oa_is_there(firefox: Firefox, hospital: World, way: str) -> None:
+    """Its stream of wake-ups: no look of the card's own would come so soon."""
+    await signs_in_silently(firefox, hospital, way)
+    page = next(id for id, url in await firefox.contexts() if url == hospital.at.portal + way)
+    await streams(hospital, 1)  # a tab that is not seen has none
+    await hospital.oa.add_urgent(HAN)
+    await Pusher(f"{hospital.local.widgets}/push/main-oa")([HAN])
+    await shows(firefox, page, way, HAN, hospital)

@@ -205,19 +205,15 @@ def forget_lists(world: World) -> None:
 
 async def streams(world: World, number: int) -> None:
     """Waits until so many streams of wake-ups are open, all browsers together."""
-    found = -1.0
+    found = ""
     async with httpx2.AsyncClient(trust_env=False) as http:
         for _ in range(100):
             text = (await http.get(f"{world.local.widgets}/metrics")).text
-            found = next(
-                float(line.split()[1])
-                for line in text.splitlines()
-                if line.startswith("portal_widgets_streams ")
-            )
-            if found == number:
+            found = next(line for line in text.splitlines() if line.startswith("portal_widgets_streams "))
+            if float(found.split()[1]) == number:
                 return
             await asyncio.sleep(0.05)
-    raise AssertionError(f"{found:g} streams are open, not {number}")
+    raise AssertionError(f"{found}, not {number}")
 
 
 async def shoot(page: Page, name: str) -> None:
