@@ -56,6 +56,8 @@ DUTY = (
     ("药学值班", "温景和", "8388"),
     ("后勤保障", "值班室", "8500"),
 )
+LOOKS = {"": "常规", "hospital-large": "大字", "hean": "和安"}
+"""Themes of the demo that the page can ask for, and what its switch calls them; none is the service's own."""
 Answer = Response | PlainResponse | str
 
 pages = Blueprint("portal", __name__)
@@ -115,12 +117,15 @@ def desk() -> Desk:
 async def show() -> Answer:
     """The portal's front page, with the widgets embedded as the path says."""
     way = next(each for each in WAYS if each.path == request.path)
-    dark = request.args.get("scheme") == "dark"
+    dark, look = request.args.get("scheme") == "dark", request.args.get("theme", "")
     choices = {"scheme": "dark"} if dark else {"scheme": "light"}
+    if look in LOOKS and look:
+        choices["theme"] = look
     here, guest = desk(), desk().guests.get(request.cookies.get(COOKIE, ""))
     markup = {name: way.body_for(here.addresses.widgets, name, **choices) for name in TITLES}
     head = way.head_for(here.addresses.widgets)
     facts: dict[str, Any] = {"way": way, "ways": WAYS, "dark": dark, "guest": guest, "hospital": HOSPITAL}
+    facts |= {"look": look, "looks": LOOKS}
     facts |= {"head": head, "markup": markup, "at": here.addresses, "duty": DUTY, "systems": SYSTEMS}
     snippet = "\n\n".join(part for part in [head, *markup.values()] if part)
     return await render_template("portal.html", **facts, **clock(here.now()), snippet=snippet)

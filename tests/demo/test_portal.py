@@ -43,6 +43,12 @@ async def test_dark_is_passed_on_to_the_widgets(browser: httpx2.AsyncClient) -> 
     assert "/widgets/todos?scheme=dark" in (await browser.get("/?scheme=dark")).text
 
 
+async def test_the_pages_can_ask_for_another_look(browser: httpx2.AsyncClient) -> None:
+    """Of the demo's own themes; any other name changes nothing."""
+    pages = [(await browser.get(f"/?theme={name}")).text for name in ("hean", "hospital-large", "x%22y")]
+    assert [True, True, False] == ["/widgets/todos?scheme=light&amp;theme=" in page for page in pages]
+
+
 @pytest.mark.parametrize("major", [2, 4])
 async def test_the_portal_serves_htmx_itself(browser: httpx2.AsyncClient, major: int) -> None:
     script = await browser.get(f"/htmx/{major}.js")

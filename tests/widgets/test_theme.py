@@ -17,10 +17,15 @@ import demo
 from tests.widgets.cards import BASE, KINDS, LANGUAGES, STATES, card, todos
 from widgets.theme import Theme, ThemeError
 from widgets.themes.colour import contrast
+from widgets.themes.samples import every, odd
 from widgets.tokens import PAIRS
 
 OURS = Theme(base_url=BASE)
-HOSPITAL = Theme(Path(demo.__file__).parent / "theme", "hospital", BASE)
+WORKED = {
+    name: Theme(Path(demo.__file__).parent / "theme", name, BASE)
+    for name in ("hospital", "hospital-large", "hean")
+}
+HOSPITAL = WORKED["hospital"]
 PART = "_state_empty.html"
 
 
@@ -293,13 +298,84 @@ def test_the_loader_knows_where_the_runtime_for_cards_in_the_page_is() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("theme", [OURS, HOSPITAL], ids=["ours", "hospital"])
 @pytest.mark.parametrize(("front", "back", "least"), PAIRS)
-def test_every_pair_of_colours_can_be_told_apart(
-    theme: Theme, scheme: str, front: str, back: str, least: float
-) -> None:
-    colours = theme.tokens.light if scheme == "light" else theme.tokens.dark
+def test_every_pair_of_colours_can_be_told_apart(scheme: str, front: str, back: str, least: float) -> None:
+    colours = OURS.tokens.light if scheme == "light" else OURS.tokens.dark
     assert contrast(colours[front], colours[back]) >= least
+
+
+@pytest.mark.parametrize("theme", WORKED.values(), ids=WORKED)
+def test_every_pair_of_colours_of_the_worked_themes_can_be_told_apart(theme: Theme) -> None:
+    """In the variants of their campuses too."""
+    every = (theme.tokens, *theme.overrides.campuses().values())
+    assert [()] * len(every) == [tokens.faint() for tokens in every]
+
+
+@pytest.mark.parametrize("view", [*every(), *odd()], ids=lambda view: f"{view.name}-{view.state}-{view.lang}")
+def test_no_part_of_the_worked_themes_ever_fails(view: Any) -> None:
+    for theme in WORKED.values():
+        for row in view.items:
+            assert row.href is None or row.href in theme.widget(view, as_fragment=True)
+        assert theme.fallen == []
+    assert [{}] * 3 == [theme.failing for theme in WORKED.values()]
+
+
+def test_large_words_come_by_inheritance_and_all_else_stays() -> None:
+    """A theme of sizes over another: its colours and words are the other's."""
+    large = WORKED["hospital-large"]
+    assert (large.tokens.light, large.words) == (HOSPITAL.tokens.light, HOSPITAL.words)
+    assert ("19px", "44px") == (large.tokens.other["font-size-item"], large.tokens.other["size-target"])
+
+
+def test_a_campus_has_its_variant_in_light_and_dark() -> None:
+    drawn = [WORKED["hean"].widget(card(), False, campus=campus) for campus in ("main", "east")]
+    assert ["var(--pw-light,#1F5F4A) var(--pw-dark,#8FD6BC)" in html for html in drawn] == [False, True]
+
+
+def test_themes_build_on_each_other_token_by_token_and_word_by_word(tmp_path: Path) -> None:
+    """Three levels: each says what differs, the nearest wins; parts draw their parent inside themselves."""
+    part = "<i>{level}</i>{{% include 'parent:_state_empty.html' %}}"
+    levels = (("one", "default", "#111111"), ("two", "one", "#222222"), ("three", "two", "#333333"))
+    for n, (name, extends, colour) in enumerate(levels):
+        folder = tmp_path / name
+        (folder / "parts").mkdir(parents=True)
+        (folder / "messages").mkdir()
+        (folder / "theme.json").write_text(json.dumps({"extends": extends}))
+        said = {("accent", "link", "focus")[n]: {"$value": colour}, "text": {"$value": colour}}
+        (folder / "tokens.json").write_text(json.dumps({"color": said}))
+        words = {("all", "retry", "open-oa")[n]: name, "refresh-todos": name}
+        (folder / "messages" / "zh-CN.json").write_text(json.dumps(words))
+        (folder / "parts" / PART).write_text(part.format(level=name))
+    theme = Theme(tmp_path, "three", BASE)
+    light, words = theme.tokens.light, theme.words["zh-CN"]
+    assert ["#111111", "#222222", "#333333", "#333333"] == [
+        light[n] for n in ("accent", "link", "focus", "text")
+    ]
+    assert ["one", "two", "three", "three"] == [
+        words[k] for k in ("all", "retry", "open-oa", "refresh-todos")
+    ]
+    drawn = theme.widget(card(state="empty"), as_fragment=True)
+    assert 0 < drawn.index("<i>three</i><i>two</i><i>one</i>") < drawn.index('pw-blank-h">没有待办')
+
+
+@pytest.mark.parametrize(
+    ("manifest", "wrong"),
+    [
+        ({"extends": "north"}, "extends north, and there is no theme of that name. [M03]"),
+        ({"extends": "east"}, "extends must lead to default in 4 steps. [M03]"),
+        ({"extents": "x"}, "extents: there is no such key"),
+        ({"api": "2"}, "api: input should be '1'"),
+        ({"modes": ["dark"]}, "light must be one of them"),
+        ({"campuses": {"east": "river"}}, "campuses names river, and there is no"),
+        ({"extends": "../etc"}, "extends: it must be written as"),
+    ],
+)
+def test_a_manifest_that_cannot_be_meant_is_refused(
+    tmp_path: Path, manifest: dict[str, Any], wrong: str
+) -> None:
+    with pytest.raises(ThemeError, match=r"theme\.json") as refused:
+        themed(tmp_path, theme=manifest)
+    assert wrong in str(refused.value)
 
 
 def test_contrast_is_reckoned_as_wcag_says() -> None:

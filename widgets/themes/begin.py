@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -45,7 +46,9 @@ def part(folder: Path, name: str) -> Path:
     path = folder / "parts" / name
     if path.exists():
         raise ThemeError(f"{path} exists.")
-    _write(path, (_TEMPLATES / name).read_text("utf-8"))
+    ours = (_TEMPLATES / name).read_text("utf-8")
+    # By this `theme check` knows when ours has changed since.
+    _write(path, f"{{# based-on: {sha256(ours.encode()).hexdigest()[:8]} #}}\n{ours}")
     return path
 
 
