@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, Ping, Request, TextMessage
+from tests.browser.remote import PATIENCE, Remote, until
 
 FOUND: Final = shutil.which("firefox-esr") or shutil.which("firefox")
-PATIENCE: Final = 15.0
 _LISTENING: Final = re.compile(rb"WebDriver BiDi listening on ws://([\d.]+):(\d+)")
 
 
@@ -24,11 +21,7 @@ _LISTENING: Final = re.compile(rb"WebDriver BiDi listening on ws://([\d.]+):(\d+
 class Firefox:
     """One browser, started once: `fresh` gives it an empty jar."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    wire: WSConnection = field(default_factory=lambda: WSConnection(ConnectionType.CLIENT))
-    waiting: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
-    number: int = 0
+    remote: Remote
     jar: str = "default"
 
     @classmethod
@@ -49,26 +42,17 @@ class Firefox:
             )
             try:
                 host, port = await _address(process)
-                browser = cls(*await asyncio.open_connection(host, port))
-                listening = asyncio.create_task(browser._listen(f"{host}:{port}"))
-                await asyncio.sleep(0.3)
-                await browser.ask("session.new", capabilities={})
-                yield browser
-                listening.cancel()
+                async with Remote.to(host, port, "/session") as remote:
+                    browser = cls(remote)
+                    await browser.ask("session.new", capabilities={})
+                    yield browser
             finally:
                 process.terminate()
                 await process.wait()
 
     async def ask(self, method: str, **params: Any) -> Any:
         """One command and its result. Raises AssertionError with what the browser says against it."""
-        self.number += 1
-        answer = self.waiting[self.number] = asyncio.get_running_loop().create_future()
-        text = json.dumps({"id": self.number, "method": method, "params": params})
-        self.writer.write(self.wire.send(TextMessage(text)))
-        async with asyncio.timeout(PATIENCE):
-            told = await answer
-        assert "result" in told, told
-        return told["result"]
+        return await self.remote.ask(method, params)
 
     async def fresh(self) -> None:
         """From now on somebody else's browser: no cookies, no tabs."""
@@ -98,35 +82,7 @@ class Firefox:
 
     async def until(self, found: Any) -> Any:
         """Asks again until the answer is something."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    if told := await found():
-                        return told
-                except AssertionError:
-                    pass  # the frame is being loaded
-                await asyncio.sleep(0.1)
-
-    async def _listen(self, host: str) -> None:
-        self.writer.write(self.wire.send(Request(host=host, target="/session")))
-        text = ""
-        while data := await self.reader.read(65536):
-            self.wire.receive_data(data)
-            for event in self.wire.events():
-                if isinstance(event, Ping):
-                    self.writer.write(self.wire.send(event.response()))
-                elif isinstance(event, TextMessage):
-                    text += event.data
-                    if event.message_finished:
-                        self._told(json.loads(text))
-                        text = ""
-                else:
-                    assert isinstance(event, AcceptConnection), event
-
-    def _told(self, said: dict[str, Any]) -> None:
-        waiting = self.waiting.pop(said.get("id") or 0, None)
-        if waiting and not waiting.done():
-            waiting.set_result(said)
+        return await until(found)
 
 
 async def _address(process: asyncio.subprocess.Process) -> tuple[str, int]:
