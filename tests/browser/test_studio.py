@@ -60,7 +60,7 @@ async def test_a_typed_colour_is_on_the_card_and_judged_at_once(visitor: Visitor
     await expect(row.locator(".ratio--low")).to_have_count(0)
     again = await visitor.open(page.url)
     await expect(again.frame_locator("iframe").locator(LINK)).to_have_css("color", colour(tone))
-    await again.get_by_role("button", name="撤销改动").click()
+    await again.get_by_role("button", name="撤销").click()
     await expect(again.frame_locator("iframe").locator(LINK)).to_have_css("color", colour("#0A58A8"))
 
 

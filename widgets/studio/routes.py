@@ -45,7 +45,7 @@ def _pages(studio: Blueprint, desk: Desk) -> None:
             return desk.page("missing", seen, 404)
         drawn = desk.theme(seen)
         table = _table(drawn, seen, {})
-        told = {
+        told: dict[str, Any] = {
             "table": table,
             "measures": drawn.tokens.other,
             "faint": sum(not each.passes for each in table),
@@ -126,6 +126,7 @@ def _room(desk: Desk, seen: Choice) -> Mapping[str, Any]:
     campuses = {"campus": ("", *theme.overrides.variants)} if theme.overrides.variants else {}
     return {
         "themes": desk.names(),
+        "labels": {name: desk.themes.named(name).overrides.manifest.name for name in desk.themes.names()},
         "refused": desk.themes.refused,
         "theme": theme,
         "states": {kind: sample.names(kind) for kind in KINDS},
