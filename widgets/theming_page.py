@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from widgets.parts import FIXED, HOOKS
+from widgets.themes.manifest import Manifest
 from widgets.tokens import Tokens
 from widgets.views import NoticeRow, TodoRow, When, WidgetView
 
@@ -131,6 +132,13 @@ def _messages() -> Iterator[str]:
         yield _row(f"`{key}`", words, english[key])
 
 
+def _manifest() -> Iterator[str]:
+    yield from _head("key of theme.json", "default", "meaning")
+    for name, field in Manifest.model_fields.items():
+        default = json.dumps(field.default, ensure_ascii=False)
+        yield _row(f"`{field.alias or name}`", f"`{default}`", field.description or "")
+
+
 def _icons() -> Iterator[str]:
     drawn = re.findall(r'<symbol id="([a-z]+)">', (_HERE / "static" / "icons.svg").read_text("utf-8"))
     yield "Icons: " + ", ".join(f"`{name}`" for name in drawn) + "."
@@ -147,6 +155,7 @@ _TABLES: Final[Mapping[str, Callable[[], Iterator[str]]]] = {
     "parts": _parts,
     "messages": _messages,
     "icons": _icons,
+    "manifest": _manifest,
 }
 
 

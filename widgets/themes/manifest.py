@@ -45,8 +45,11 @@ class Manifest(BaseModel):
     campuses: dict[Name, Name] = {}
     """By campus the name of its variant: `{"east": "river"}` takes `variants/river.tokens.json`."""
     author: Label | None = None
+    """Whom to ask."""
     license: Label | None = None
+    """Who may use it."""
     description: Annotated[str, Field(max_length=500)] | None = None
+    """What it is, in a sentence."""
 
     @field_validator("modes")
     @classmethod
