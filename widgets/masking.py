@@ -27,6 +27,11 @@ _WORDS_OF_THE_SYSTEM: Final = re.compile(
     r"^(?:err)?(?:msg|message|error|reason|info|status|code)$", re.IGNORECASE
 )
 _RANDOM: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_.~-]{20,}")
+_CHARSET: Final = re.compile(r"charset=(utf-8|gb18030)")
+_RUN: Final = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z_-]*[0-9])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}")
+"""What looks random inside a text."""
+_NAMED: Final = re.compile(r"([A-Za-z_-]{2,40})(\s*[=:]\s*\"?)([^\s;,&\"<>]+)")
+"""A word and its value inside a text: `TICKET=…;`."""
 _NUMBERS: Final = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 """Telephone and identity-card numbers (手机号, 身份证号)."""
 _ROWS: Final = 3
@@ -75,12 +80,13 @@ class Mask:
     def body(self, body: bytes, kind: str) -> str:
         """A body fit for a terminal: at most three rows of a list, at most 3,000 characters."""
         if "urlencoded" in kind:
-            pairs = parse_qsl(decoded(body), True)
+            label = _CHARSET.search(kind)
+            pairs = parse_qsl(decoded(body), True, encoding=label[1] if label else "utf-8")
             return self.text("&".join(f"{name}={self.value(name, value)}" for name, value in pairs))
         try:
             shown = json.dumps(self._json("", read_json(body)), ensure_ascii=False, indent=1)
         except OABadAnswer:
-            shown = self.plain("", decoded(body).strip())
+            shown = self._loose(decoded(body).strip())
         shown = self.text(shown)
         return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(shown)} characters)"
 
@@ -103,6 +109,14 @@ class Mask:
         if not value.isascii() or (_PERSONAL_NAME.search(name) and value):
             return f"{value[:1]}…({len(value)})"
         return _NUMBERS.sub(HIDDEN, self._unless_random(value))
+
+    def _loose(self, text: str) -> str:
+        """A text that is no JSON: what is named like a secret, or looks random, is hidden wherever it stands."""
+        text = _NAMED.sub(lambda found: f"{found[1]}{found[2]}{self._kept(found[1], found[3])}", text)
+        return self.plain("", _RUN.sub(lambda found: f"{found[0][:4]}…({len(found[0])})", text))
+
+    def _kept(self, name: str, value: str) -> str:
+        return self.plain(name, value) if _SECRET_NAME.search(name) else value
 
     def _unless_random(self, value: str) -> str:
         return f"{value[:4]}…({len(value)})" if _RANDOM.fullmatch(value) else value

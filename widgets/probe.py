@@ -122,6 +122,8 @@ class Probe:
     def _noted(self, wrong: str) -> str:
         """A sentence about a field: what it quotes may be anybody's affairs."""
         name = wrong.partition(":")[0]
+        if name == "urgency":  # a level is nobody's affair, and whoever maps it has to know it
+            return wrong
         return _QUOTED.sub(lambda found: f"'{self._mask.plain(name, found[1])}'", wrong)
 
     def _dropped(self, listing: Listing[Any]) -> Iterator[str]:

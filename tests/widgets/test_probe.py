@@ -160,6 +160,13 @@ def test_a_text_is_hidden_by_its_name_or_by_what_it_looks_like(name: str, value:
     assert Mask(["known-secret"]).plain(name, value) == shown
 
 
+def test_a_form_is_read_in_the_charset_that_it_was_sent_in() -> None:
+    shown = Mask([], personal=True).body(
+        b"q=%B4%FD%B0%EC", "application/x-www-form-urlencoded; charset=gb18030"
+    )
+    assert shown == "q=待办"
+
+
 def test_a_secret_seen_once_is_hidden_wherever_it_comes_again() -> None:
     mask = Mask([])
     mask.body(b'{"token":"abcdefgh12"}', "application/json")
@@ -177,6 +184,9 @@ def test_a_secret_seen_once_is_hidden_wherever_it_comes_again() -> None:
         (b'{"tokens":["canary-1234"]}', "application/json"),
         (b'{"auth":{"inner":"canary-1234"}}', "application/json"),
         (b'{"token":1234567890123}', "application/json"),
+        (b"TICKET=canary-1;EXPIRES=30", "text/plain"),
+        (b"your token: canary-1", "text/plain"),
+        (b"ok a1b2c3d4e5-canary-f6", "text/plain"),
     ],
 )
 def test_a_secret_is_hidden_however_deep_it_lies(body: bytes, kind: str, personal: bool) -> None:

@@ -178,7 +178,8 @@ class Rest:
             return None
 
     def _is_sized(self, listed: Listed) -> bool:
-        return "size" in self._mapped.system.names(of_request(listed))
+        """Whether a page shorter than `size` is the last one: it was asked for, or is known from the OA."""
+        return "size" in listed.model_fields_set | self._mapped.system.names(of_request(listed))
 
     def _of_rows(self, listed: Listed) -> frozenset[str]:
         return self._mapped.system.steps_in([listed.owner.equals] if listed.owner else [])

@@ -186,7 +186,8 @@ class Reader:
         if item is None or written is None:
             sought.wrong += [f"{name}: {sought.nothing(item)}"] if item else []
             return None
-        url = rebuild(written.strip(), self.open_url, self.allowed)
+        # A blank inside is what browsers write as %20, too; at the ends and elsewhere nothing is forgiven.
+        url = rebuild(written.strip(" ").replace(" ", "%20"), self.open_url, self.allowed)
         if url is None:
             sought.wrong.append(f"{name}: {written[:80]!r} is no address that is allowed")
         return url
@@ -203,7 +204,9 @@ def _urgency(item: Item | None, sought: Sought) -> Urgency:
 
 
 def _yes(item: Item | None, sought: Sought) -> bool:
-    return item is not None and (sought.found(item) or "").strip().lower() in item.yes
+    return item is not None and (sought.found(item) or "").strip().lower() in {
+        each.lower() for each in item.yes
+    }
 
 
 def _time(text: str, form: str, zone: tzinfo) -> datetime | None:

@@ -103,7 +103,7 @@ class One(Owner):
     """Which row of a look-up is the person's: nobody's or several are a refusal, other people's only an alarm."""
 
     among: Place = Way("", ())
-    """The way to the rows; without it the whole answer is the list."""
+    """The way to the rows; without it the whole answer. Of an object each entry is a row, with `key` and `value`."""
 
 
 class Step(Request):
@@ -142,7 +142,7 @@ class Listed(Request):
     empty: Conditions = ()
     """If one holds, there is nothing to do, although there is no list."""
     size: int = Field(default=50, ge=1, le=200)
-    """How many are asked for at a time, as `{size}`."""
+    """How many a page holds: asked for as `{size}`, or as the OA has it. A shorter page is the last one."""
     pages: int = Field(default=1, ge=1, le=10)
     """How many times, at most."""
     first_page: Literal[0, 1] = 1

@@ -30,7 +30,7 @@ class Pages:
 
 
 async def pages(listed: Listed, sized: bool, ask: Ask) -> Pages:
-    """`sized`: the request says how many it wants, so that a shorter page is the last. Raises OAError."""
+    """`sized`: it is known how many a page holds, so that a shorter one is the last. Raises OAError."""
     rows: list[object] = []
     total: int | None = None
     cursor = ""

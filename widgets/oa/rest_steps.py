@@ -106,6 +106,8 @@ class Steps:
 def _the_one(step: str, one: One, value: object, find: Find) -> object:
     """The row of a look-up that is the person's."""
     rows = opened(one.among.find(value))
+    if isinstance(rows, dict):  # people by their numbers
+        rows = [{"key": key, "value": each} for key, each in rows.items()]
     if not isinstance(rows, list):
         raise OABadAnswer(f"{step}: {one.among} is no list")
     wanted = one.equals.write(find)

@@ -463,6 +463,14 @@ async def test_a_look_up_must_find_exactly_the_person(
     assert type(raised.value) is error
 
 
+async def test_a_look_up_may_answer_by_numbers(oa: DemoOA, make: Make, asked: list[Any]) -> None:
+    says(oa, {"data": {"100861": {"id": 9}, "10086": {"id": 8}}}, path="/api/people")
+    says(oa, [])
+    by_key = PERSON.replace('"no", equals', '"key", equals').replace('id = "id"', 'id = "value.id"')
+    await listed(make('query = { u = "{me.id}" }', by_key))
+    assert str(asked[-1].url).endswith("?u=8")
+
+
 async def test_a_look_up_by_beginnings_finds_the_person_among_others(
     oa: DemoOA, make: Make, asked: list[Any]
 ) -> None:
@@ -625,6 +633,25 @@ async def test_a_time_is_read_in_every_form_that_is_named(
     assert (await item(oa, make(fields=f"received_at = {field}"), d=value, e="10:01:05")).received_at == time
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "unread"),
+    [
+        ('"r"', True, True),
+        ('"r"', "1", True),
+        ('"r"', "N", False),
+        ('{ at = "r", yes = ["N"] }', "N", True),
+        ('{ at = "r", yes = ["N"] }', "n", True),
+        ('{ at = "r", yes = [0] }', 0, True),
+        ('{ at = "r", yes = [false] }', False, True),
+        ('{ at = "r", yes = [false] }', None, False),
+    ],
+)
+async def test_yes_is_what_the_mapping_calls_yes(
+    oa: DemoOA, make: Make, field: str, value: Any, unread: bool
+) -> None:
+    assert (await item(oa, make(fields=f"unread = {field}"), r=value)).unread == unread
+
+
 @pytest.mark.parametrize("id", [9007199254740993, -5873412098123456789, "18f0a"])
 async def test_an_id_stays_exact(oa: DemoOA, make: Make, id: Any) -> None:
     assert (
@@ -653,6 +680,7 @@ async def test_a_bad_row_is_dropped_and_the_probe_is_told_why(
         ('"l"', {"l": "/x?a=1#b"}, f"{OPEN}/x?a=1#b"),
         ('"l"', {"l": f"{OPEN}/x"}, f"{OPEN}/x"),
         ('"l"', {"l": "https://docs.hospital.example/d"}, "https://docs.hospital.example/d"),
+        ('"l"', {"l": " /x?a=b c "}, f"{OPEN}/x?a=b%20c"),
         ('"l"', {"l": "https://evil.example/x"}, None),
         ('"l"', {"l": "x/y"}, None),
         ('{ text = "/{row.l|raw}" }', {"l": "x/y?z=1"}, f"{OPEN}/x/y?z=1"),
@@ -771,8 +799,9 @@ async def test_pages_and_rows_have_an_end_whatever_the_oa_says(
         ('rows = "r"', {"r": [ROW]}, None),
         ('rows = "r"\ncomplete = true', {"r": [ROW]}, 1),
         ('rows = "r"\nquery = { a = "{account}", s = "{size}" }', {"r": [ROW]}, 1),
+        ('rows = "r"\nsize = 20', {"r": [ROW]}, 1),
     ],
-    ids=["told", "less-than-there-are", "negative", "unknown", "complete", "short-page"],
+    ids=["told", "less-than-there-are", "negative", "unknown", "complete", "short-page", "fixed-page"],
 )
 async def test_a_total_is_what_is_known_and_never_a_guess(
     oa: DemoOA, make: Make, keys: str, number: Any, total: int | None
