@@ -117,7 +117,9 @@ def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 
 def _not_judged(report: Report, kinds: Sequence[str], why: str) -> None:
-    report.not_judged |= {rule.id: why for rule in RULES.values() if rule.judged in kinds}
+    report.not_judged |= dict.fromkeys((id for id, rule in RULES.items() if rule.judged in kinds), why)
+    partly = [id for id, rule in RULES.items() if rule.seen and id not in report.not_judged]
+    report.not_judged |= dict.fromkeys(partly, f"in part: {why}")
 
 
 def _ordered(subject: Subject, found: list[Finding]) -> list[Finding]:

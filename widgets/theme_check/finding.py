@@ -37,6 +37,8 @@ class Rule:
     id: str
     level: Level
     judged: Judge
+    seen: bool
+    """A browser finds more of it than the files or the drawing tell."""
     fixed: bool
     title: Mapping[Language, str]
     why: Mapping[Language, str]
@@ -111,6 +113,7 @@ def _rule(id: str, told: Mapping[str, Any]) -> Rule:
         id,
         told["level"],
         told.get("judged", "files"),
+        told.get("seen", False),
         told.get("fixed", False),
         title,
         why,

@@ -31,9 +31,13 @@ _JUDGED: Final[dict[Language, dict[str, str]]] = {
         "browser": "a real browser",
     },
 }
+_SEEN: Final[dict[Language, str]] = {
+    "zh-CN": "；有真实浏览器时看得更多",
+    "en": "; a real browser sees more of it",
+}
 _WORDS: Final[dict[Language, tuple[str, str, str, str, str, str]]] = {
-    "zh-CN": ("级别", "依据", "`--fix` 能改", "为什么", "怎么改", "改前 / 改后"),
-    "en": ("Level", "Judged by", "`--fix` mends it", "Why", "What to write", "Before and after"),
+    "zh-CN": ("级别", "依据", "`--fix` 能改。", "为什么", "怎么改", "改前 / 改后"),
+    "en": ("Level", "Judged by", "`--fix` mends it.", "Why", "What to write", "Before and after"),
 }
 
 
@@ -61,18 +65,21 @@ def _page(rule: Rule) -> str:
 
 def _section(rule: Rule, lang: Language) -> Iterator[str]:
     level, judged, fixed, why, instead, example = _WORDS[lang]
+    by = _JUDGED[lang][rule.judged] + (_SEEN[lang] if rule.seen else "")
+    said = f"{level}: **{rule.level}** ({_LEVELS[lang][rule.level]}). {judged}: {by}."
+    colon = ": "
+    if lang == "zh-CN":
+        said = f"{level}：**{rule.level}**（{_LEVELS[lang][rule.level]}）。{judged}：{by}。"
+        colon = "："
     yield f"## {rule.title[lang]}"
     yield ""
-    yield (
-        f"{level}: **{rule.level}** ({_LEVELS[lang][rule.level]}). {judged}: {_JUDGED[lang][rule.judged]}."
-        + (f" {fixed}." if rule.fixed else "")
-    )
+    yield said + (f" {fixed}" if rule.fixed else "")
     yield ""
-    yield f"{why}: {rule.why[lang]}"
+    yield f"{why}{colon}{rule.why[lang]}"
     yield ""
-    yield f"{instead}: {rule.instead[lang]}"
+    yield f"{instead}{colon}{rule.instead[lang]}"
     yield ""
-    yield f"{example}:"
+    yield f"{example}{colon.strip()}"
     for each in (rule.before, rule.after):
         yield ""
         yield f"```{rule.example}"

@@ -21,7 +21,8 @@ WIDTH, NARROW, WIDE = 360, 320, 640
 MOST_JUMP: Final = 0.02
 _TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 # The whole row is a link's ::after, and without this word axe gives every colour beneath it up as unknowable.
-_AXE: Final = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'],
+_AXE: Final = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags},
+  resultTypes: ['violations'], preload: false, iframes: false,
   checks: {'color-contrast': {options: {ignorePseudo: true}}}}).then(({violations}) => violations.map(each => [
     each.id, each.help, each.nodes.slice(0, 3).map(node => node.target.join(' '))]))"""
 _SPACING: Final = """() => { const style = document.createElement('style'); style.textContent =

@@ -58,10 +58,10 @@ class Shot:
 def views(modes: tuple[str, ...]) -> list[View]:
     """Every state in each mode, in English, and the lists in other widths, sizes and media."""
     schemes = [scheme for scheme in ("light", "dark") if scheme in modes]
-    made = [View(kind, state, scheme) for kind in KINDS for state in STATES for scheme in schemes]  # type: ignore[arg-type]
+    made = [View(kind, state, scheme) for kind in KINDS for state in STATES for scheme in schemes]
     made += [View(kind, state, lang="en") for kind in KINDS for state in STATES]
     for kind in KINDS:
-        made += [View(kind, "ok", scheme, width=width) for width in (240, 640) for scheme in schemes]  # type: ignore[arg-type]
+        made += [View(kind, "ok", scheme, width=width) for width in (240, 640) for scheme in schemes]
         made += [View(kind, "ok", size=size) for size in get_args(Size) if size != "list"]
         made += [View(kind, "ok", medium=medium) for medium in (*(m for m in MEDIA if m), "print")]
     return made
