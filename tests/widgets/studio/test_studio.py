@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -225,3 +226,59 @@ async def test_the_words_of_the_studio_exist_in_both_languages() -> None:
         for lang in ("zh-CN", "en")
     )
     assert zh == en
+
+
+HOSTILE = [
+    "",
+    "../../etc",
+    "%00",
+    "x" * 600,
+    "<script>",
+    "{{w}}",
+    "{0}",
+    "%ff",
+    "٣",
+    "-1",
+    "1e9",
+    "a&b=c",
+    "\u202e",
+]
+NAMES = [
+    "theme",
+    "w",
+    "page",
+    "vision",
+    "ui",
+    "limit",
+    "scheme",
+    "campus",
+    "way",
+    "widget",
+    "portal",
+    "link",
+    "mask",
+]
+PLACES = [
+    "/studio",
+    "/studio/{value}/todos/ok",
+    "/studio/default/todos/{value}",
+    "/studio/frame/default/todos/ok",
+    "/studio/frame/{value}/notices/{value}",
+    "/studio/page/default/todos/ok",
+    "/studio/{value}/tokens",
+    "/studio/{value}/check",
+    "/studio/embed",
+    "/studio/doctor",
+    "/studio/static/{value}",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_no_address_breaks_the_studio(http: httpx2.AsyncClient, place: str) -> None:
+    """Whatever stands in it: an answer without a fault, and nothing of it comes back as markup."""
+    for value in HOSTILE:
+        said = quote(value, safe="%")
+        query = "&".join(f"{name}={said}" for name in ("url", *NAMES))
+        answer = await http.get(f"{place.format(value=said)}?{query}")
+        assert answer.status_code < 500, value
+        assert "<script>" not in answer.text
