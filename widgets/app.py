@@ -167,6 +167,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     app = Quart(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else `/open//x` is sent on to whatever host the request names
     app.asgi_http_class = Connection
+    app.extensions["live"] = live  # whoever serves it ends the streams before it stops
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, BODY_TIMEOUT=SLOWEST_BODY, RESPONSE_TIMEOUT=None)
     app.register_blueprint(
         health.blueprint(

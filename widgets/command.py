@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import click
 from hypercorn.config import Config
-from hypercorn.run import run
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store import Filter, Store
 from audit.trail import Action
 from auth.sealing import new_key
 from widgets import settings_page, theming_page
+from widgets.app import create_app
 from widgets.checkup import examine
 from widgets.configured import configured, settings_in
 from widgets.embed_command import embed
@@ -28,7 +28,8 @@ from widgets.oa import OAError, outbound
 from widgets.oa.weaver_token import register
 from widgets.probe import probe
 from widgets.schema import schema
-from widgets.settings import Settings, choose, chosen
+from widgets.serving import serve_until_told
+from widgets.settings import Settings
 from widgets.settings_sources import WeaverE9Source
 from widgets.theme_check import pages as rule_pages
 from widgets.theme_check_command import check as check_theme
@@ -37,7 +38,6 @@ from widgets.theme_command import theme
 from widgets.themes import schemas
 from widgets.themes.schemas import SCHEMAS
 
-APPLICATION: Final = "widgets.app:create_app()"
 _File: Final = click.Path(path_type=Path, dir_okay=False)
 _MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -64,13 +64,12 @@ def serve(path: Path | None, server: Path) -> None:
     It is one process: run several for more, behind a gateway.
     """
     settings_in(path)
-    choose(path or chosen())
     try:
         config = Config.from_toml(server)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{server} cannot be used: {error}.") from None
-    config.application_path, config.workers = APPLICATION, 0
-    sys.exit(run(config))
+    app = create_app(path)
+    asyncio.run(serve_until_told(app, app.extensions["live"].leave, config))
 
 
 @main.command()

@@ -73,6 +73,10 @@ class Live:
         for stream in everybody:
             self._begin(self._later(self.chance() * len(everybody) / BACK, stream.end))
 
+    def leave(self) -> None:
+        """The instance is about to stop: every stream ends, and no more begin."""
+        self.streams.close()
+
     def start(self) -> None:
         self._begin(self._sweep())
 

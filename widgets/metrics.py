@@ -22,11 +22,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from audit.trail import AuditEvent, Trail
 from widgets.flights import Source
 from widgets.live import Live
+from widgets.views import State
 from widgets.wakeups import Wakeups
 
 PREFIX: Final = "portal_widgets_"
 SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-Dealt: TypeAlias = Mapping[tuple[str, str], int]
+Dealt: TypeAlias = Mapping[tuple[str, State], int]
 """How many cards by widget and state."""
 STATES: Final = {"closed": 0, "half-open": 1, "open": 2}
 

@@ -135,11 +135,6 @@ def chosen() -> Path:
     return Path(os.environ[CONFIG])
 
 
-def choose(path: Path) -> None:
-    """Make `path` the file that `create_app()` reads in this process."""
-    os.environ[CONFIG] = str(path.absolute())
-
-
 def load(path: Path, environ: Mapping[str, str] | None = None, *, registered: bool = True) -> Settings:
     """The settings in a TOML file, overlaid by `PORTAL_WIDGETS__…` of the environment, secrets resolved.
 

@@ -55,11 +55,12 @@ class Streams:
         """`idle`: after that long without the person a session is over, and so is its stream."""
         self._now, self._idle, self._chance = now, idle, chance
         self._of: dict[str, list[Stream]] = {}
+        self._closed = False
         self.count = 0
 
     def open(self, session: Session) -> Stream | None:
-        """A stream for the task that answers the request, until the session ends; None: there are too many."""
-        if self.count >= MOST:
+        """A stream for the task that answers the request, until the session ends; None: no more are taken."""
+        if self.count >= MOST or self._closed:
             return None
         mine = self._of.setdefault(session.slot, [])
         if len(mine) >= MOST_OF_ONE:
@@ -74,6 +75,12 @@ class Streams:
             # However the answer ends, and even if its body never began.
             stream.task.add_done_callback(lambda _: self._remove(stream))
         return stream
+
+    def close(self) -> None:
+        """Ends all; from now on there are none."""
+        self._closed = True
+        for stream in self.every():
+            stream.end()
 
     def listening(self, slot: str) -> Session | None:
         """A session of this person that listens here; None: nobody does."""

@@ -14,7 +14,7 @@ import pytest
 
 from auth.sealing import KeyRing
 from tests.widgets.configuration import CREDENTIALS, SPK, Configuration
-from widgets.settings import SettingsError, choose, chosen, load
+from widgets.settings import SettingsError, chosen, load
 from widgets.settings_page import EXAMPLE, page
 from widgets.settings_sources import KINDS
 
@@ -336,12 +336,6 @@ def test_without_a_name_the_variable_is_asked_for(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(SettingsError) as told:
         chosen()
     assert ["PORTAL_WIDGETS_CONFIG is not set: it must name the configuration file."] == told.value.mistakes
-
-
-def test_a_chosen_file_is_what_the_service_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PORTAL_WIDGETS_CONFIG", "other.toml")
-    choose(tmp_path / "mine.toml")
-    assert tmp_path / "mine.toml" == chosen()
 
 
 def test_the_page_is_current() -> None:

@@ -24,7 +24,9 @@ class Ear:
     raw: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     over: bool = False
-    """The service ended the stream."""
+    """The stream has ended."""
+    cut: bool = False
+    """It broke off in the middle."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
@@ -71,6 +73,6 @@ class Ear:
                     self.heard.append(line[7:])
                 self.news.set()
         except httpx2.HTTPError:
-            pass
+            self.cut = True
         self.over = True
         self.news.set()

@@ -99,6 +99,18 @@ async def test_after_redis_was_away_whoever_listens_comes_again(pair: Pair, staf
             await again.hears("todos")
 
 
+async def test_a_connection_to_redis_that_was_cut_is_noticed(pair: Pair, staff: Staff) -> None:
+    """Cut for a moment only, by Redis itself, and mended by the library: something may have been said meanwhile."""
+    await staff.sign_in(HAN)
+    async with Redis(port=pair.world.valkey.port) as redis, Ear.at(staff, pair.there) as ear:
+        assert await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert [] == await ear.ends()
+        async with Ear.at(staff, pair.there, Last_Event_ID="1") as again:
+            await again.hears("todos")
+            await pair.push(HAN, at=pair.here)
+            await again.hears("todos")
+
+
 async def test_what_others_write_into_the_channel_does_no_harm(pair: Pair, staff: Staff) -> None:
     """Whoever has our Redis can make cards look, and nothing else; nonsense is not there."""
     await staff.sign_in(HAN)
