@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from auth.errors import CentreUnavailable
+from auth.once import first
 from auth.sealing import KeyRing
 
 log = structlog.get_logger()
@@ -47,8 +48,7 @@ class Bulletin:
         """
         turn = self._random(_TURN)
         try:
-            ours = await self._redis.set(self._turn, turn, nx=True, ex=APART)
-            if not ours:
+            if not await first(self._redis, self._turn, APART, turn):
                 return await self._read()
         except (RedisError, OSError) as error:
             log.warning("bulletin.unread", error=type(error).__name__)

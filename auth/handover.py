@@ -29,6 +29,7 @@ from redis.exceptions import RedisError
 from auth.centre import Vouched
 from auth.cookies import read_cookies, set_cookie
 from auth.errors import SignInRefused, SignInUnavailable
+from auth.once import taken
 from auth.principal import Principal
 from auth.relation import Portals
 from auth.sealing import KeyRing, to_text
@@ -167,7 +168,7 @@ class Handover:
 
     async def _by_code(self, ticket: Ticket, code: str) -> Vouched:
         name = _code_key(code)
-        found = self._opened(name, ticket, await self._redis.getdel(name))
+        found = self._opened(name, ticket, await taken(self._redis, name, CODE_LIFE))
         if found is None:
             raise SignInRefused("handover-unknown")
         return found[0]

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from auth.centre import Attempt, Centre, NobodyThere, Vouched
 from auth.cookies import cookie_name, read_cookies, set_cookie
 from auth.errors import CentreError, CentreUnavailable, SignInRefused, SignInUnavailable, TokenRefused
+from auth.once import taken
 from auth.pace import Pace
 from auth.paths import own_path
 from auth.sealing import KeyRing, to_text
@@ -210,11 +211,11 @@ class Login:
             raise SignInRefused("state-missing")
         name = _KEY + _hash(state)
         try:
-            blob = await self._redis.getdel(name)
+            blob = await taken(self._redis, name, LIFE)
         except (RedisError, OSError) as error:
             log.warning("login.store_away", error=type(error).__name__)
             raise SignInUnavailable from None
-        plain = self._keys.open("login", name, blob) if isinstance(blob, bytes) else None
+        plain = self._keys.open("login", name, blob) if blob else None
         if plain is None:
             raise SignInRefused("state-unknown")
         return _Pending(*orjson.loads(plain))

@@ -1,8 +1,13 @@
-"""What may be used once: signed messages that say until when they are good."""
+"""What may be used once, also when Redis did what it was asked and its answer was lost.
+
+Redis clients ask again then. A plain SET NX or GETDEL says to the second question that somebody else was first: a
+sign-out that is not done, a sign-in that is refused. So whoever is first leaves a word of their own.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +19,24 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 _MOST: Final = 1000
+
+
+async def first(redis: Redis, name: str, life: timedelta, mine: bytes | None = None) -> bool:
+    """Whether nobody else took this name before, for as long as it lives. Raises RedisError, OSError."""
+    word = mine or secrets.token_bytes(16)
+    async with redis.pipeline(transaction=False) as steps:
+        steps.set(name, word, nx=True, ex=life)
+        steps.get(name)
+        return bool((await steps.execute())[-1] == word)
+
+
+async def taken(redis: Redis, name: str, life: timedelta) -> bytes | None:
+    """What stands there, for the first who takes it; None for everybody else. Raises RedisError, OSError."""
+    found = await redis.get(name)
+    if not isinstance(found, bytes) or not await first(redis, f"{name}:taken", life):
+        return None
+    await redis.delete(name)
+    return found
 
 
 class Once:
@@ -37,7 +60,7 @@ class Once:
             del self._known[next(iter(self._known))]
         try:
             left = max(until - self._now(), timedelta(seconds=1))
-            return bool(await self._redis.set(key, b"1", nx=True, ex=left))
+            return await first(self._redis, key, left)
         except (RedisError, OSError) as error:
             log.warning("once.unchecked", error=type(error).__name__)
             return True
