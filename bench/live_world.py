@@ -60,7 +60,7 @@ async def live_world(count: int, service: int) -> AsyncIterator[LiveWorld]:
             async with Redis(port=valkey.port) as redis:
                 sessions = Sessions(redis, keys, _now, secure=True)
                 cookies = {each: await _signed_in(sessions, each) for each in people}
-            yield LiveWorld(config, oa.world, cookies, Pusher(_push(service), http))
+            yield LiveWorld(config, oa.world, cookies, Pusher(_push(service), http=http))
         await servers.close()
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Response, expect
 
 from demo.oa_push import Pusher
 from demo.people import HAN, ZHOU
@@ -17,6 +17,7 @@ from tests.browser.visitor import (
     Visitor,
     Wallet,
     card,
+    glance,
     look_away,
     look_back,
     row,
@@ -32,9 +33,9 @@ WITHOUT_LOCKS: Final = "delete Navigator.prototype.locks;"
 
 
 @pytest.fixture
-def pushing(hospital: World) -> World:
-    """The OA says when something changes, for this test."""
-    hospital.oa.changed = Pusher(f"{hospital.local.widgets}/push/main-oa")
+def pushing(hospital: World, clock: Clock) -> World:
+    """The OA says when something changes, for this test, and has the service's clock."""
+    hospital.oa.changed = Pusher(f"{hospital.local.widgets}/push/main-oa", lambda: clock.now().timestamp())
     return hospital
 
 
@@ -125,6 +126,10 @@ async def test_a_page_that_nobody_sees_holds_no_stream(visitor: Visitor, pushing
     await streams(pushing, 1)
 
 
+def listening(answer: Response) -> bool:
+    return answer.url.endswith("/widgets/events")
+
+
 async def ticking(visitor: Visitor) -> Page:
     await visitor.context.clock.install()
     return await visitor.come_in(HAN)
@@ -180,6 +185,24 @@ async def test_whoever_signs_in_again_is_heard_again(visitor: Visitor, pushing: 
     await streams(pushing, 1)
     await turn_to(page, page)
     new = await pushing.oa.add_urgent(ZHOU)
+    await expect(row(todos, new.title)).to_be_visible()
+
+
+async def test_whoever_works_on_is_heard_beyond_the_idle_time_of_an_open_stream(
+    visitor: Visitor, pushing: World, clock: Clock
+) -> None:
+    """A stream knows only the session that it began with; the person pressed something since, and stays."""
+    page = await visitor.sign_in(HAN, "/htmx2")
+    todos = await shown(card(page))
+    pushing.switches.down = True  # it would answer by a clock that nobody turned
+    clock.forward(15 * 60 - 8)
+    async with page.expect_response(listening):
+        await glance(page)
+    async with page.expect_response(listening, timeout=20_000):
+        await todos.locator("[data-pw-refresh]").click()
+    await shown(todos)
+    await turn_to(page, page)
+    new = await pushing.oa.add_urgent(HAN)
     await expect(row(todos, new.title)).to_be_visible()
 
 

@@ -17,7 +17,8 @@ page.listen = () => {
     const hear = ({type}) => {
       channel.postMessage(type);
       // The others hear it first, and do not take over what would be refused; whoever signs in next is not kept waiting.
-      if (type === 'signed-out') setTimeout(() => { if (stream === stop) close(); }, 1000);
+      // It may also be that the person was there meanwhile, of which an open stream knows nothing.
+      if (type === 'signed-out') setTimeout(() => { if (stream === stop) close(); page.listen(); }, 1000);
     };
     for (const kind of ['todos', 'notices', 'signed-out']) source.addEventListener(kind, hear);
     // Ended for good, which is what happens when nobody is signed in any more: the next look says it.
