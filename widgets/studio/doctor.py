@@ -16,7 +16,7 @@ from widgets.findings import Mark
 from widgets.studio.case import Case, Facts
 from widgets.studio.host_html import HostPage
 from widgets.studio.host_policy import Policies
-from widgets.studio.host_styles import leaks
+from widgets.studio.host_styles import MOST, leaks
 from widgets.studio.snippets import FRAME, HTMX2, SANDBOX
 
 _INHERITED: Final = ("hx-target", "hx-select", "hx-swap", "hx-disable")
@@ -181,6 +181,8 @@ def _styles(case: Case) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", "leaks-stopped", said)
     else:
         yield Diagnosis("note", "leaks", said)
+    if found.is_cut:
+        yield Diagnosis("note", "cut", {"most": f"{MOST:,}"})
     if case.page.unread:
         yield Diagnosis(
             "note", "unread", {"sheets": ", ".join(each[:120] for each in case.page.unread[:MOST_NAMED])}

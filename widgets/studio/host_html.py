@@ -87,6 +87,8 @@ def read(html: str) -> HostPage:
                 styles += [text] if element.tag == "style" else []
             elif element.tag not in _VOID and len(stack) < DEEPEST:
                 stack.append(element)
+        elif html[at + 1 : at + 2].isalpha():
+            end = at + LONGEST_TAG  # a tag that never ends swallows what follows, in browsers too
         at = html.find("<", end)
     return HostPage(tuple(elements), tuple(styles))
 

@@ -16,7 +16,7 @@ from widgets.oa import OAError
 from widgets.oa.outbound import Answer, ask, client
 from widgets.studio.host_html import Element, HostPage, read, saved_from
 
-DEADLINE: Final = 0.8
+DEADLINE: Final = 0.6
 """Seconds for the page, and half of it for its style sheets: somebody waits before a page of the studio."""
 CAP: Final = 512 * 1024
 MOST_SHEETS: Final = 6

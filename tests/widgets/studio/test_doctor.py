@@ -253,6 +253,14 @@ async def test_nothing_but_configured_portals_is_fetched(portal: Portal, address
     assert "belongs to no configured portal" in text or "no whole http or https address" in text
 
 
+async def test_the_command_says_that_it_read_a_part(hospital: World, tmp_path: Path) -> None:
+    """A page with more styles than half a second reads."""
+    page = tmp_path / "portal.html"
+    page.write_text(f"<style>{'a { color: red } ' * 10_000}</style>", "utf-8")
+    _, told = await asyncio.to_thread(run, hospital, str(page))
+    assert "the first 150,000 characters were read" in told
+
+
 def run(hospital: World, *arguments: str) -> tuple[int, str]:
     told = CliRunner().invoke(main, ["embed", "doctor", "--config", str(hospital.config), *arguments])
     return told.exit_code, told.output
