@@ -69,6 +69,7 @@ _SPOKEN: Final = ("1.0", "1.1")
 """Versions of HTTP that the gateway and we speak with each other."""
 _LONGEST_HEADERS: Final = 16_384
 _POLICY: Final = b"content-security-policy"
+_REFERRER: Final = b"referrer-policy"
 _EMPTY: Final = (b"content-length", b"0")
 _CLOSE: Final = (b"connection", b"close")
 _PREFLIGHT: Final = (
@@ -139,6 +140,10 @@ class Dressed:
             self._unframed = [pair for pair in self._always if pair[0] != _POLICY]
         names = {name for name, _ in said}
         always = self._unframed if _POLICY in names else self._always
+        if (
+            _REFERRER in names
+        ):  # of two the last would count (Referrer Policy §8.1), and a click's own is stricter
+            always = [pair for pair in always if pair[0] != _REFERRER]
         return [*said, *always, *allowed, *([] if b"cache-control" in names else self._private)]
 
 
