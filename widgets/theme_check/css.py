@@ -72,7 +72,10 @@ class Sheet:
 def read(text: str) -> Sheet:
     """The sheet; what a browser would drop is among its errors."""
     sheet = Sheet()
-    _add(sheet, tinycss2.parse_stylesheet(text, skip_whitespace=True), ())
+    try:
+        _add(sheet, tinycss2.parse_stylesheet(text, skip_whitespace=True), ())
+    except RecursionError:
+        sheet.errors.append(("brackets in brackets without end", 1))
     return sheet
 
 

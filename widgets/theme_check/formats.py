@@ -54,7 +54,7 @@ def _lines(report: Report, lang: Language) -> Iterator[str]:
     for why in dict.fromkeys(report.not_judged.values()):
         rules = " ".join(id for id, each in report.not_judged.items() if each == why)
         yield f"! {words['not judged']}: {rules} ({why})"
-    counted = ", ".join(f"{report.count(level)} {_NAMES[lang][level]}" for level in LEVELS)
+    counted = ", ".join(f"{_NAMES[lang][level]} {report.count(level)}" for level in LEVELS)
     yield f"{report.theme}: {counted}; {words['looked at']}: {report.looked_at}"
     if report.findings:
         yield words["pages"]

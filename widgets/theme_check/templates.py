@@ -81,7 +81,7 @@ def _size(subject: Subject, name: str, source: str) -> Iterator[Finding]:
         yield Finding("T08", f"parts/{name}", 1, f"{lines} lines", f"at most {MOST_LINES}")
     try:
         tree = subject.environment.parse(source)
-    except TemplateSyntaxError:
+    except (TemplateSyntaxError, RecursionError):
         return
     if (depth := _depth(tree)) > MOST_DEPTH:
         yield Finding("T08", f"parts/{name}", 1, f"{depth} levels of if and for", f"at most {MOST_DEPTH}")
@@ -110,7 +110,7 @@ def _circles(subject: Subject) -> Iterator[Finding]:
 def _included(subject: Subject, source: str) -> set[str]:
     try:
         tree = subject.environment.parse(source)
-    except TemplateSyntaxError:
+    except (TemplateSyntaxError, RecursionError):
         return set()
     written = (include.template for include in tree.find_all(nodes.Include))
     return {str(each.value) for each in written if isinstance(each, nodes.Const)}
@@ -132,7 +132,7 @@ def _gone(subject: Subject) -> Iterator[Finding]:
             ]:
                 if word.rstrip("-") in there or any(k.startswith(word) for k in there if word.endswith("-")):
                     continue
-                near = next(iter(get_close_matches(word, there, 1)), "")
+                near = next(iter(get_close_matches(word, there, 1, 0.75)), "")
                 edit = Edit(file, n, word, near) if near else None
                 yield Finding("T04", file, n, f"{word} does not exist", near, edit=edit)
 

@@ -54,6 +54,7 @@ BAD: Final[list[tuple[str, str, Files, str, int]]] = [
     ("T08", "W", part("{% if 1 %}" * 5 + "{% endif %}" * 5), PART, 1),
     ("T09", "F", {"parts/_state_empty.html": "{% include '_state_failed.html' %}",
                   "parts/_state_failed.html": "{% include '_state_empty.html' %}"}, PART, 1),
+    ("T08", "F", part("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"), PART, 1),
     ("T09", "F", part("\n{% include '_state_empty.html' %}"), PART, 2),
     ("X01", "F", part("\n<script>1</script>"), PART, 2),
     ("X01", "F", part('\n<p onclick="go()">'), PART, 2),
@@ -181,6 +182,4 @@ def _places(themes: dict[str, Files], kind: str, files: Files, file: str) -> Ite
                 yield name, {other: files[PART]}, other
 
 
-SPARE: Final = [
-    f"parts/_state_{state}.html" for state in ("forbidden", "not-configured", "failed", "starting")
-]
+SPARE: Final = [f"parts/_state_{state}.html" for state in ("forbidden", "not-configured", "starting")]
