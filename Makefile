@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check conformance test-providers bench bench-live docs lock browser nginx lemonldap clean
+.PHONY: demo test check accessibility conformance test-providers bench bench-live docs lock browser nginx lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
@@ -16,6 +16,9 @@ check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py
+
+accessibility: $(VENV)/.dev browser tests/node_modules/.package-lock.json   ## docs/accessibility.md, from a run of its tests
+	$(BIN)/python -m tests.accessibility
 
 conformance: $(VENV)/.dev      ## the OpenID Foundation's relying-party modules, and a table of what became of each
 	$(BIN)/python -m tests.conformance
