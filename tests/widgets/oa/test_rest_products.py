@@ -15,6 +15,7 @@ import pytest
 from demo import oa_ekp, oa_o2oa, oa_seeyon, oa_seeyon8
 from demo.oa import DemoOA
 from demo.oa_browser import HOME
+from demo.oa_world import Canned
 from demo.people import GU, SHEN, WEN, ZHOU, Person
 from tests.widgets.oa.conftest import Clock, Installed, who, wire
 from tests.widgets.oa.dialects import E9, EKP, O2, OA, V5, V8, Dialect, common, mapped
@@ -88,6 +89,17 @@ async def test_nothing_to_do_is_an_empty_list_with_total_zero(oa: DemoOA, by_map
     oa.world.waiting(SHEN).clear()
     listing = await by_mapping().todos(who(SHEN))
     assert (listing.items, listing.total) == ((), 0)
+
+
+@of(*EVERY)
+async def test_what_the_product_says_when_it_gives_no_list_is_never_nothing_to_do(
+    dialect: Dialect, oa: DemoOA, by_mapping: Make
+) -> None:
+    source, path = by_mapping(), dialect.todos.format(account=SHEN.account, login=SHEN.login)
+    for body in (*dialect.bad_lists, b"", b"null", b"{}", b"-1", b"<html>"):
+        oa.world.canned[path] = Canned(body)
+        with pytest.raises(OAError):
+            await source.todos(who(SHEN))
 
 
 @of(E9, V5, O2)
