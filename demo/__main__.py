@@ -23,21 +23,22 @@ ROLES = "每个人的待办各不相同；许念没有工号、温景和在 OA �
 @click.option(
     "--oa", "kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="Its product."
 )
-def main(port_base: int, kind: str) -> None:
+@click.option("--east", type=click.Choice(KINDS), help="Product of a second campus.")
+def main(port_base: int, kind: str, east: str | None) -> None:
     """Starts portal, widget service, identity centre, OA and an embedded Redis server on loopback."""
     try:
-        asyncio.run(show(port_base, kind))
+        asyncio.run(show(port_base, kind, east))
     except PortTaken as taken:
         sys.exit(str(taken))
 
 
-async def show(base: int, kind: str) -> None:
+async def show(base: int, kind: str, east: str | None) -> None:
     """Runs the world until a signal comes."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    async with World.start(base, kind=kind, pushes=True) as world:
+    async with World.start(base, kind=kind, east=east, pushes=True) as world:
         print(welcome(world), flush=True)
         await stop.wait()
         print("\n正在停止……", flush=True)
@@ -45,13 +46,14 @@ async def show(base: int, kind: str) -> None:
 
 def welcome(world: World) -> str:
     """One address, whom to sign in as, where the controls are, how to stop."""
+    east = f"\n  东院区 OA  {world.east}/control   只有顾行简在两个院区" if world.east else ""
     people = "、".join(f"{each.name}（{each.department}）" for each in PEOPLE)
     return f"""
   医院门户   {world.at.portal}/        ← open this / 打开这里
 
   登录       右上角「登录」，点选一位人员，无需密码：{people}
              {ROLES}
-  OA 控制台  {world.at.oa}/control   换成慢、停机、乱答，看组件怎样应对
+  OA 控制台  {world.at.oa}/control   换成慢、停机、乱答，弄坏线路，看组件怎样应对{east}
   认证中心   {world.at.identity}/control
   组件服务   {world.at.widgets}/widgets/todos
   工作室     {world.at.widgets}/studio   每种状态、主题、嵌入代码和嵌入诊断，都是示例数据

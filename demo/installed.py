@@ -33,14 +33,17 @@ async def install(
     client: Client,
     redis_url: str,
     kind: str = "weaver-e9",
+    more: str = "",
 ) -> Path:
-    """Writes everything below `folder`, and gives the path of the configuration; `kind` is the OA's product."""
+    """Writes everything below `folder`, and gives the path of the configuration; `kind` is the OA's product.
+
+    `more` are further `[[sources]]`.
+    """
     private(folder / "keys", new_key() + "\n")
     private(folder / "oidc-secret", client.secret)
     config = folder / "portal-widgets.toml"
-    config.write_text(
-        toml(folder, at, issuer, client, redis_url, await source(kind, folder, at, local)), encoding="utf-8"
-    )
+    tables = await source(kind, folder, at, local) + more
+    config.write_text(toml(folder, at, issuer, client, redis_url, tables), encoding="utf-8")
     return config
 
 

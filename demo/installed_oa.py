@@ -62,8 +62,8 @@ PRODUCTS: Final[Mapping[str, Product]] = {
 KINDS: Final = tuple(PRODUCTS)
 
 
-async def source(kind: str, folder: Path, at: Addresses, local: Addresses) -> str:
-    """The table of this product; its secrets are written below `folder`. E9 is registered with, once."""
+async def source(kind: str, folder: Path, at: Addresses, local: Addresses, campus: str = "main") -> str:
+    """The table of this product at that campus; its secrets are written into `folder`. E9 is registered with, once."""
     product, file, push = PRODUCTS[kind], folder / "oa.json", folder / "push"
     secret = product.secret
     if kind == "weaver-e9":
@@ -74,7 +74,8 @@ async def source(kind: str, folder: Path, at: Addresses, local: Addresses) -> st
     addresses = {"oa": at.oa + product.context, "oa_here": local.oa + product.context}
     words = {**addresses, "secret": str(file), "push": str(push), **product.words}
     written = {name: quoted(value) for name, value in words.items()}
-    return Template((PATTERNS / f"{kind}.toml").read_text("utf-8")).substitute(written, **product.lists)
+    table = Template((PATTERNS / f"{kind}.toml").read_text("utf-8")).substitute(written, **product.lists)
+    return table.replace('id = "main-oa"\ncampus = "main"', f'id = "{campus}-oa"\ncampus = "{campus}"')
 
 
 def private(path: Path, text: str) -> None:

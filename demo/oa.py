@@ -46,14 +46,16 @@ def create_oa(
     key: rsa.RSAPrivateKey | None = None,
     changed: Changed | None = None,
     kind: str = "weaver-e9",
+    campus: str = "main",
 ) -> DemoOA:
     """An OA with to-dos and documents for these people.
 
-    `kind` is the product whose interface it speaks; its pages are the same for all. `key` spares tests the
+    `kind` is the product whose interface it speaks; its pages are the same for all. Each `campus` has matters
+    of its own. `key` spares tests the
     making of one; `changed` is awaited after somebody's to-dos changed.
     """
     app = DemoOA(__name__, static_folder=None)
-    app.world = World(people, now, key, changed)
+    app.world = World(people, now, key, changed, campus)
     app.register_blueprint(SPOKEN[kind](app.world))
     app.register_blueprint(browser(app.world))
     return app

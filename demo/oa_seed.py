@@ -79,6 +79,13 @@ _TASKS: Final[dict[Person, tuple[tuple[int, str, str, str, str, str], ...]]] = {
         (12_500, "0", "档案室搬迁方案", "院领导阅示", "行政事务", "档案室"),
     ),
 }
+_EAST: Final[dict[Person, tuple[tuple[int, str, str, str, str, str], ...]]] = {
+    GU: (
+        (41, "1", "东院区急诊通道临时改道的请示", "分管院长审批", "基建与信息变更", "陶以宁"),
+        (760, "0", "东院区检验外送标本交接记录确认", "院领导阅示", "日常签认", "检验科"),
+        (3_900, "0", "东院区职工通勤班车增开方案", "分管院长审批", "行政事务", "后勤保障部"),
+    ),
+}
 _CLINICAL: Final = frozenset(person.oa_id for person in (ZHOU, HAN, GU) if person.oa_id)
 _DOCUMENTS: Final[tuple[tuple[int, str, str, str, frozenset[str] | None], ...]] = (
     (70, "11", "关于做好寒潮天气应急保障工作的通知", "院办", None),
@@ -97,11 +104,11 @@ URGENT: Final = (
 )
 
 
-def tasks(now: datetime) -> dict[str, list[Task]]:
-    """Internal user id → what waits for that person."""
+def tasks(now: datetime, campus: str = "main") -> dict[str, list[Task]]:
+    """Internal user id → what waits for that person at this campus."""
     waiting: dict[str, list[Task]] = {}
-    number = 180_200
-    for person, seeds in _TASKS.items():
+    number = 180_200 if campus == "main" else 660_300
+    for person, seeds in (_TASKS if campus == "main" else _EAST).items():
         mine = waiting.setdefault(person.oa_id or "", [])
         for minutes, level, title, step, process, sender in seeds:
             number += 7

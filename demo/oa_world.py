@@ -52,8 +52,9 @@ class World:
         now: Callable[[], datetime],
         key: rsa.RSAPrivateKey | None = None,
         changed: Changed | None = None,
+        campus: str = "main",
     ) -> None:
-        self.people, self.now, self.changed = people, now, changed
+        self.people, self.now, self.changed, self.campus = people, now, changed, campus
         self.gate = Gate(people, now, key)
         self._numbers, self._urgent = count(190_000), cycle(URGENT)
         self.calls: list[Call] = []
@@ -77,7 +78,7 @@ class World:
         """Raw rows put in front of every to-do list."""
         self.demands_channel = False
         """Whether to-dos are told to a person's own token only (Seeyon's 三方互信)."""
-        self._tasks = tasks(self.now())
+        self._tasks = tasks(self.now(), self.campus)
         self.documents = documents(self.now())
 
     def waiting(self, person: Person) -> list[Task]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,10 +63,6 @@ class Campus:
     rate: float | None = None
     """The calls a second that its owner agreed to."""
 
-    @property
-    def source(self) -> str:
-        return f"{self.id}-oa"
-
 
 @dataclass(frozen=True, slots=True)
 class Rig:
@@ -115,10 +111,10 @@ class Rig:
                 await servers.add(build(load(config, {}), clock), place)
             keys = KeyRing.parse((folder / "keys").read_text("utf-8"))
             sessions = Sessions(redis, keys, clock, secure=False, issuer=NOWHERE.public)
-            # Shorter than the server keeps them: nobody asks on a connection that is just being closed.
-            limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256, keepalive_expiry=2)
+            # A connection for each look: nobody asks on one that is just being closed.
+            limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
             http = await stack.enter_async_context(
-                httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits)
+                httpx2.AsyncClient(trust_env=False, timeout=120, limits=limits)
             )
             yield cls(clock, oas, wires, valkey, redis, addresses, sessions, http)
 
@@ -133,10 +129,24 @@ class Rig:
         )
 
     async def settled(self, person: Person, query: str = "", *, at: int = 0) -> httpx2.Response:
-        """What it says once something has come of every question: a card that is starting looks again by itself."""
+        """What it says once it is not starting any more: such a card looks again by itself."""
+        return await self._until(person, query, at, lambda card: card.headers["Widget-State"] != "starting")
+
+    async def complete(self, person: Person, query: str = "", *, at: int = 0) -> httpx2.Response:
+        """What it says once something has come of every question."""
+        return await self._until(
+            person, query, at, lambda card: int(card.headers["Widget-Refresh-After"]) > 2
+        )
+
+    async def well(self, person: Person, query: str = "", *, at: int = 0) -> httpx2.Response:
+        """What it says once all is well again."""
+        return await self._until(person, query, at, lambda card: card.headers["Widget-State"] == "ok")
+
+    async def _until(
+        self, person: Person, query: str, at: int, is_so: Callable[[httpx2.Response], bool]
+    ) -> httpx2.Response:
         for _ in range(60):
-            answer = await self.look(person, query, at=at)
-            if answer.headers["Widget-State"] != "starting":
+            if is_so(answer := await self.look(person, query, at=at)):
                 break
             await asyncio.sleep(0.3)
         return answer
@@ -174,11 +184,8 @@ def _campus(campus: Campus) -> str:
 async def _source(campus: Campus, folder: Path, oa: str, at: Addresses) -> str:
     """Its table, as the demo hospital writes it for this product."""
     folder.mkdir()  # noqa: ASYNC240  # nobody else runs yet
-    table = await source(campus.kind, folder, at, Addresses(oa, oa, oa, oa))
-    told = table.replace('id = "main-oa"', f'id = "{campus.source}"')
-    return told.replace('campus = "main"', f'campus = "{campus.id}"') + (
-        f"rate = {campus.rate}\n" if campus.rate else ""
-    )
+    table = await source(campus.kind, folder, at, Addresses(oa, oa, oa, oa), campus.id)
+    return table + (f"rate = {campus.rate}\n" if campus.rate else "")
 
 
 async def _installed(folder: Path, at: Addresses, valkey: ValkeyServer, tables: str) -> Path:

@@ -32,6 +32,7 @@ class Servers:
         host, port = place.getsockname()[:2]
         config = Config()
         config.bind, config.graceful_timeout = [f"fd://{place.detach()}"], GRACE
+        config.backlog = 4096  # as in hypercorn.toml: whoever finds no room waits for ever longer
         config.loglevel, config.include_server_header = "WARNING", False
         server = asyncio.create_task(serve(app, config, shutdown_trigger=self.stop.wait, mode="asgi"))
         self.tasks.add(server)

@@ -16,6 +16,7 @@ from demo.fault_proxy import FaultProxy
 from demo.grants import Client
 from demo.identity import create_identity
 from demo.installed import Issuer, install
+from demo.installed_oa import source
 from demo.oa import create_oa
 from demo.oa_push import Pusher
 from demo.oa_world import World as OA
@@ -51,6 +52,8 @@ class World:
     """The service's TOML file: another instance can be started from it."""
     servers: Servers
     """`add` serves one more app until the world ends."""
+    east: str | None = None
+    """The second campus's OA, as a browser sees it."""
 
     @classmethod
     @asynccontextmanager
@@ -62,6 +65,7 @@ class World:
         issuer: Issuer | None = None,
         service: bool = True,
         kind: str = "weaver-e9",
+        east: str | None = None,
         pushes: bool = False,
     ) -> AsyncIterator[World]:
         """Starts everything and stops it again.
@@ -69,12 +73,13 @@ class World:
         `base` is the first of four ports, None means any free ones; `places` are sockets taken before.
         `issuer` points the service at another identity centre, which must know it as `service_client` says.
         Without `service` nothing listens for the widgets. `kind` is the OA's product; it tells the service of
-        changes if it `pushes`: tests of what cards do without that would wait for nothing.
+        changes if it `pushes`: tests of what cards do without that would wait for nothing. `east` is the product
+        of a second campus, if it has an OA.
         Raises PortTaken, SystemExit (configuration).
         """
         async with AsyncExitStack() as stack:
             places = stack.enter_context(places or Places.take(base))
-            world = await outside(stack, places, issuer, kind)
+            world = await outside(stack, places, issuer, kind, east)
             if pushes:
                 world.oa.changed = pusher = Pusher(f"{world.local.widgets}/push/main-oa")
                 stack.push_async_callback(pusher.http.aclose)
@@ -83,7 +88,9 @@ class World:
             yield world
 
 
-async def outside(stack: AsyncExitStack, places: Places, issuer: Issuer | None, kind: str) -> World:
+async def outside(
+    stack: AsyncExitStack, places: Places, issuer: Issuer | None, kind: str, east: str | None
+) -> World:
     """Every outside party up, and the service's folder written."""
     at, local = places.public(), places.local()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-widgets-")))
@@ -98,8 +105,22 @@ async def outside(stack: AsyncExitStack, places: Places, issuer: Issuer | None, 
     await servers.add(create_portal(at, portals), places.portal)
     centre = issuer or Issuer(at.identity, local.identity)
     reached = replace(local, oa=wire.address)
-    config = await install(folder, at, reached, centre, ours, valkey.connection_url, kind)
-    return World(at, local, switches, signer, oa.world, wire, valkey, folder, config, servers)
+    there, more = await second_campus(stack, servers, folder / "east", at, east) if east else (None, "")
+    config = await install(folder, at, reached, centre, ours, valkey.connection_url, kind, more)
+    return World(at, local, switches, signer, oa.world, wire, valkey, folder, config, servers, there)
+
+
+async def second_campus(
+    stack: AsyncExitStack, servers: Servers, folder: Path, at: Addresses, kind: str
+) -> tuple[str, str]:
+    """An OA of that product on any free port, with its own wire and control page: its origin, and its table."""
+    place = stack.enter_context(listening(0))
+    oa = create_oa(PEOPLE, now=lambda: datetime.now(UTC), kind=kind, campus="east")
+    oa.world.wire = wire = await stack.enter_async_context(FaultProxy.before(port(place)))
+    there = replace(at, oa=f"http://oa-east.vendor.localhost:{port(place)}")
+    folder.mkdir()  # noqa: ASYNC240  # nobody else runs yet
+    await servers.add(oa, place)
+    return there.oa, await source(kind, folder, there, replace(there, oa=wire.address), "east")
 
 
 def service_client(at: Addresses) -> Client:

@@ -7,9 +7,11 @@ import asyncio
 import httpx2
 import pytest
 
-from demo.people import Person
+from demo.people import GU, ZHOU, Person
 from demo.rig import Campus, Rig
+from demo.world import World
 from tests.faults.conftest import PEOPLE, Newcomers
+from tests.staff import Staff
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NAMES = {"main": "总院区", "east": "东院区"}
@@ -31,7 +33,7 @@ def waiting(rig: Rig, person: Person, *campuses: str, labelled: bool = True) -> 
 async def test_one_list_says_which_campus_each_item_is_of(campuses: Rig, newcomer: Newcomers) -> None:
     """Items of both OAs, and a count of all."""
     person = newcomer()
-    card = await campuses.look(person, "limit=50")
+    card = await campuses.complete(person, "limit=50")
     assert ("ok", "8") == (card.headers["Widget-State"], card.headers["Widget-Count"])
     assert waiting(campuses, person, "main", "east") == shown(card)
 
@@ -40,13 +42,13 @@ async def test_one_list_says_which_campus_each_item_is_of(campuses: Rig, newcome
 async def test_the_parameter_chooses_one_campus(campuses: Rig, newcomer: Newcomers, campus: str) -> None:
     """Only its items, and no label that says the same on each line."""
     person = newcomer()
-    card = await campuses.look(person, f"campus={campus}")
+    card = await campuses.complete(person, f"campus={campus}")
     assert "4" == card.headers["Widget-Count"]
     assert waiting(campuses, person, campus, labelled=False) == shown(card)
 
 
 async def test_an_unknown_campus_means_all(campuses: Rig, newcomer: Newcomers) -> None:
-    assert "8" == (await campuses.look(newcomer(), "campus=moon")).headers["Widget-Count"]
+    assert "8" == (await campuses.complete(newcomer(), "campus=moon")).headers["Widget-Count"]
 
 
 async def test_only_the_campuses_that_a_person_belongs_to_are_asked(
@@ -55,12 +57,12 @@ async def test_only_the_campuses_that_a_person_belongs_to_are_asked(
     """As the centre says; the parameter is stronger, and a campus that we do not know says nothing."""
     person, asked = newcomer(), len(campuses.oas["east"].calls)
     await campuses.sign_in(person, ("main",))
-    assert "4" == (await campuses.look(person)).headers["Widget-Count"]
+    assert "4" == (await campuses.complete(person)).headers["Widget-Count"]
     assert asked == len(campuses.oas["east"].calls)
-    card = await campuses.look(person, "campus=east")
+    card = await campuses.complete(person, "campus=east")
     assert waiting(campuses, person, "east", labelled=False) == shown(card)
     await campuses.sign_in(person, ("moon",))
-    assert "8" == (await campuses.look(person)).headers["Widget-Count"]
+    assert "8" == (await campuses.complete(person)).headers["Widget-Count"]
 
 
 async def test_a_campus_that_does_not_answer_is_named_and_its_last_list_stays(
@@ -68,11 +70,11 @@ async def test_a_campus_that_does_not_answer_is_named_and_its_last_list_stays(
 ) -> None:
     """Partial, since when, and the same items as before; what is added elsewhere meanwhile is there."""
     person = newcomer()
-    before = shown(await campuses.look(person, "limit=50"))
+    before = shown(await campuses.complete(person, "limit=50"))
     await campuses.turn("refuse", "east")
     campuses.clock.later(seconds=150)
     added = await campuses.oas["main"].add_urgent(person)
-    card = await campuses.look(person, "limit=50")
+    card = await campuses.complete(person, "limit=50")
     assert ("partial", [NAMES["east"]]) == (card.json()["state"], card.json()["missing"])
     assert card.json()["missing_since"] and "9" == card.headers["Widget-Count"]
     assert before | {(NAMES["main"], added.title)} == shown(card)
@@ -86,7 +88,7 @@ async def test_a_campus_that_never_answered_makes_the_count_unknown(
     """Four items are shown, and how many there are nobody knows: `?` in the head, the badge and the list."""
     person = newcomer()
     await campuses.turn("refuse", "east")
-    card = await campuses.look(person, "limit=50")
+    card = await campuses.complete(person, "limit=50")
     badge = await campuses.look(person, name="todos/count")
     assert ("partial", "?", "?") == (
         card.json()["state"],
@@ -104,7 +106,8 @@ async def test_the_way_to_the_oa_leads_to_the_one_that_is_silent(campuses: Rig, 
     """The card of one campus offers that campus's OA; the other's would show another list."""
     await campuses.turn("refuse")
     links = [
-        (await campuses.look(newcomer(), f"campus={each}")).json()["direct_url"] for each in ("main", "east")
+        (await campuses.complete(newcomer(), f"campus={each}")).json()["direct_url"]
+        for each in ("main", "east")
     ]
     assert ["/wui/index.html" in links[0], "/ekp" in links[1]] == [True, True]
 
@@ -112,11 +115,11 @@ async def test_the_way_to_the_oa_leads_to_the_one_that_is_silent(campuses: Rig, 
 async def test_a_campus_whose_calls_hang_holds_up_nobody_elsewhere(
     campuses: Rig, newcomer: Newcomers
 ) -> None:
-    """More people wait for the silent OA than it has places; the other answers all of them at their first look."""
+    """More people wait for the silent OA than it has places; the other answers them all."""
     await campuses.turn("black-hole", "east")
     people = [newcomer() for _ in range(20)]
     hanging = asyncio.gather(*(campuses.look(each, "campus=east") for each in people))
-    cards = await asyncio.gather(*(campuses.look(each, "campus=main") for each in people))
+    cards = await asyncio.gather(*(campuses.settled(each, "campus=main") for each in people))
     assert {"ok"} == {card.json()["state"] for card in cards}
     assert {"starting", "failed"} >= {card.json()["state"] for card in await hanging}
 
@@ -125,14 +128,14 @@ async def test_each_oa_is_left_alone_for_itself(campuses: Rig, newcomer: Newcome
     """After some failures the one is not asked for a while, the other goes on."""
     await campuses.turn("refuse", "east")
     for _ in range(6):
-        await campuses.look(newcomer())
+        await campuses.complete(newcomer())
     state = "portal_widgets_oa_breaker_state{source="
     assert (0.0, 2.0) == (
         await campuses.figure(f'{state}"main-oa"}}'),
         await campuses.figure(f'{state}"east-oa"}}'),
     )
     person = newcomer()
-    assert waiting(campuses, person, "main", labelled=False) == shown(await campuses.look(person))
+    assert waiting(campuses, person, "main", labelled=False) == shown(await campuses.complete(person))
 
 
 async def test_an_item_that_two_campuses_share_is_one_item() -> None:
@@ -144,6 +147,18 @@ async def test_an_item_that_two_campuses_share_is_one_item() -> None:
         rig.oas["east"].waiting(person).append(
             type(rig.oas["east"].waiting(person)[0])("7", other, "0", "x", "x", "x", rig.clock())
         )
-        card = await rig.look(person)
+        card = await rig.complete(person)
         assert ("ok", "2") == (card.json()["state"], card.headers["Widget-Count"])
         assert 2 == len(card.json()["items"])
+
+
+async def test_the_demo_shows_two_campuses() -> None:
+    """`python -m demo --east landray-ekp`: who is of both sees both, everybody else no more than before."""
+    async with World.start(None, east="landray-ekp") as world:
+        seen = {}
+        for person in (GU, ZHOU):
+            async with Staff.at(world) as staff:
+                await staff.sign_in(person)
+                card = await staff.get("/widgets/todos?limit=50", headers={"Accept": "application/json"})
+                seen[person] = {item["campus"] for item in card.json()["items"]}
+        assert {GU: {"总院区", "东院区"}, ZHOU: {None}} == seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Mapping
 
 import httpx2
 import pytest
@@ -18,6 +19,9 @@ READABLE = {NONE, "gb18030", "broken-utf-8"}
 """What leaves a list that can be read."""
 
 
+Cards = Mapping[str, httpx2.Response]
+
+
 def titles(answer: httpx2.Response) -> set[str]:
     return {item["title"] for item in answer.json()["items"]}
 
@@ -26,14 +30,13 @@ def own(rig: Rig, campus: str, person: Person) -> set[str]:
     return {task.title for task in rig.oas[campus].waiting(person)}
 
 
-async def looks(rig: Rig, person: Person, *, settled: bool = False) -> dict[str, httpx2.Response]:
+async def cards(look: Callable[[Person, str], Awaitable[httpx2.Response]], person: Person) -> Cards:
     """The card of each campus, all asked for at the same time."""
-    look = rig.settled if settled else rig.look
     answers = await asyncio.gather(*(look(person, f"campus={kind}") for kind in KINDS))
     return dict(zip(KINDS, answers, strict=True))
 
 
-def states(found: dict[str, httpx2.Response]) -> set[str]:
+def states(found: Cards) -> set[str]:
     assert {200} == {answer.status_code for answer in found.values()}
     return {answer.json()["state"] for answer in found.values()}
 
@@ -47,20 +50,20 @@ async def test_a_fault_leaves_the_last_list_or_says_that_there_is_none(
     When the wire is well again, all is well.
     """
     known, new = newcomer(), newcomer()
-    assert {"ok"} == states(await looks(products, known, settled=True))
+    assert {"ok"} == states(await cards(products.well, known))
     await products.turn(fault)
     products.clock.later(seconds=150)
-    for kind, shown in (await looks(products, known)).items():
+    for kind, shown in (await cards(products.look, known)).items():
         assert ("stale", own(products, kind, known)) == (shown.json()["state"], titles(shown))
         assert "4" == shown.headers["Widget-Count"]
-    for shown in (await looks(products, new, settled=True)).values():
+    for shown in (await cards(products.complete, new)).values():
         card = shown.json()
         assert ("failed", [], "?") == (card["state"], card["items"], shown.headers["Widget-Count"])
         assert re.fullmatch(r"[UTDB]-[0-9A-Z]{4}-\d{4}", card["reference"])
         assert card["direct_url"].startswith("http://oa.localhost:9/")
     await products.rest()
     for person in (known, new):
-        for kind, shown in (await looks(products, person, settled=True)).items():
+        for kind, shown in (await cards(products.well, person)).items():
             assert ("ok", own(products, kind, person)) == (shown.json()["state"], titles(shown))
 
 
@@ -70,7 +73,7 @@ async def test_the_national_encoding_is_read_whatever_its_label_says(
     """GB 18030 that calls itself UTF-8: every title as it was typed."""
     await products.turn("gb18030")
     person = newcomer()
-    for kind, shown in (await looks(products, person, settled=True)).items():
+    for kind, shown in (await cards(products.well, person)).items():
         assert ("ok", own(products, kind, person)) == (shown.json()["state"], titles(shown))
 
 
@@ -80,7 +83,7 @@ async def test_a_text_cut_within_a_character_costs_only_that_character(
     """All rows are there, and what can be read of each."""
     await products.turn("broken-utf-8")
     person = newcomer()
-    for kind, shown in (await looks(products, person, settled=True)).items():
+    for kind, shown in (await cards(products.well, person)).items():
         assert ("ok", 4) == (shown.json()["state"], len(titles(shown)))
         cut = {title.rstrip("〕") for title in own(products, kind, person)}
         assert cut == {title.rstrip("〕\ufffd") for title in titles(shown)}
@@ -96,7 +99,7 @@ async def test_rows_of_somebody_else_are_shown_to_nobody_and_counted(
     metric = f'portal_widgets_foreign_rows_total{{source="{kind}-oa"}}'
     before = await products.figure(metric)
     await products.turn("someone-else", kind)
-    shown = await products.look(newcomer(), f"campus={kind}")
+    shown = await products.complete(newcomer(), f"campus={kind}")
     assert ("failed", []) == (shown.json()["state"], shown.json()["items"])
     assert before < await products.figure(metric)
 
@@ -107,7 +110,7 @@ async def test_a_fault_of_one_campus_changes_nothing_for_the_others(
     """Five campuses, one silent: the others' items are all there at once, and the card names who is missing."""
     person = newcomer()
     await products.turn("black-hole", "seeyon-v5")
-    shown = (await products.look(person, "limit=50")).json()
+    shown = (await products.complete(person, "limit=50")).json()
     others = set[str]().union(*(own(products, kind, person) for kind in KINDS if kind != "seeyon-v5"))
     assert ("partial", ["seeyon-v5"]) == (shown["state"], shown["missing"])
     assert others == {item["title"] for item in shown["items"]}

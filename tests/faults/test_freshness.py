@@ -38,13 +38,13 @@ async def test_a_young_list_is_not_asked_for_again_and_an_old_one_is(
 ) -> None:
     """60 s, give or take a fifth."""
     person = newcomer()
-    await campuses.look(person, MAIN)
+    await campuses.complete(person, MAIN)
     before = asked(campuses)
     campuses.clock.later(seconds=47)
     await campuses.look(person, MAIN)
     assert before == asked(campuses)
     campuses.clock.later(seconds=26)
-    await campuses.settled(person, MAIN)
+    await campuses.complete(person, MAIN)
     assert before + 1 == asked(campuses)
 
 
@@ -53,7 +53,7 @@ async def test_what_came_at_one_time_is_asked_for_again_at_several(
 ) -> None:
     """A minute after a morning's rush there is no second rush: some lists are due, others not yet."""
     people = [newcomer() for _ in range(24)]
-    await asyncio.gather(*(campuses.settled(each, MAIN) for each in people))
+    await asyncio.gather(*(campuses.well(each, MAIN) for each in people))
     before = asked(campuses)
     campuses.clock.later(seconds=58)
     await asyncio.gather(*(campuses.look(each, MAIN) for each in people))
@@ -61,17 +61,17 @@ async def test_what_came_at_one_time_is_asked_for_again_at_several(
 
 
 async def test_one_fetch_for_everybody_who_asks_on_every_instance(campuses: Rig, newcomer: Newcomers) -> None:
-    """Twelve looks of one person at once, on two instances: the OA is asked once, all see the list."""
+    """Six looks of one person at once, on two instances: the OA is asked once, all see the list."""
     person, before = newcomer(), asked(campuses)
     await campuses.sign_in(person)
-    looks = await asyncio.gather(*(campuses.settled(person, MAIN, at=n % 2) for n in range(12)))
+    looks = await asyncio.gather(*(campuses.complete(person, MAIN, at=n % 2) for n in range(6)))
     assert (1, {"4"}) == (asked(campuses) - before, {look.headers["Widget-Count"] for look in looks})
 
 
 async def test_a_slow_oa_is_asked_behind_the_answer(campuses: Rig, newcomer: Newcomers) -> None:
     """The look that finds the list old shows it; what the OA says meanwhile is there at the next, on any instance."""
     person = newcomer()
-    await campuses.settled(person, MAIN)
+    await campuses.complete(person, MAIN)
     added = await campuses.oas["main"].add_urgent(person)
     campuses.clock.later(seconds=75)
     campuses.oas["main"].mode, campuses.oas["main"].delay = "slow", 0.4
@@ -86,16 +86,16 @@ async def test_a_slow_oa_is_asked_behind_the_answer(campuses: Rig, newcomer: New
 async def test_a_list_is_kept_for_a_day_and_no_longer(campuses: Rig, newcomer: Newcomers) -> None:
     """With its true age all the while; a minute after the day is over the card says that it has none."""
     person = newcomer()
-    fresh = await campuses.settled(person, MAIN)
+    fresh = await campuses.complete(person, MAIN)
     await campuses.turn("refuse")
     for hours in (1, 12, 10.9):
         campuses.clock.later(hours=hours)
         await campuses.sign_in(person)
-        old = await campuses.settled(person, MAIN)
+        old = await campuses.complete(person, MAIN)
         assert "stale" == old.json()["state"]
         assert fresh.headers["Widget-As-Of"] == old.headers["Widget-As-Of"]
     campuses.clock.later(minutes=7)
-    assert "failed" == (await campuses.settled(person, MAIN)).json()["state"]
+    assert "failed" == (await campuses.complete(person, MAIN)).json()["state"]
 
 
 async def test_a_no_is_asked_about_less_and_less_often(campuses: Rig, newcomer: Newcomers) -> None:
@@ -119,7 +119,7 @@ async def test_a_no_is_asked_about_less_and_less_often(campuses: Rig, newcomer: 
 async def test_an_oa_that_asks_to_be_left_alone_is(campuses: Rig, newcomer: Newcomers) -> None:
     """`Retry-After: 30`: nobody asks for half a minute, whatever people press; then it is asked again."""
     person = newcomer()
-    await campuses.settled(person, MAIN)
+    await campuses.complete(person, MAIN)
     await campuses.turn("busy", "main")
     campuses.clock.later(seconds=75)
     assert "stale" == (await campuses.look(person, MAIN)).json()["state"]
@@ -131,7 +131,7 @@ async def test_an_oa_that_asks_to_be_left_alone_is(campuses: Rig, newcomer: Newc
             await campuses.look(someone, MAIN, **PRESSED)
     assert before == asked(campuses)
     campuses.clock.later(seconds=3)
-    assert "ok" == (await campuses.settled(person, MAIN)).json()["state"]
+    assert "ok" == (await campuses.well(person, MAIN)).json()["state"]
 
 
 async def test_a_first_look_at_a_silent_oa_is_a_card_that_is_starting(
@@ -148,7 +148,7 @@ async def test_a_first_look_at_a_silent_oa_is_a_card_that_is_starting(
 async def test_list_and_count_are_one_snapshot(campuses: Rig, newcomer: Newcomers) -> None:
     """The badge and the list agree, whatever has happened in the OA meanwhile."""
     person = newcomer()
-    await campuses.settled(person, MAIN)
+    await campuses.complete(person, MAIN)
     await campuses.oas["main"].add_urgent(person)
     card, badge = await campuses.look(person, MAIN), await campuses.look(person, MAIN, name="todos/count")
     assert 4 == len(card.json()["items"]) == int(badge.headers["Widget-Count"])
