@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Page, Route
 
 from demo.people import ZHOU
-from demo.ways import HTMX2, Way
+from demo.ways import ELEMENT, HTMX2, Way
 from tests.browser.annex import Annex
 from tests.browser.visitor import Visitor, card, shoot, shown
+from widgets.studio import snippets
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 Look = dict[str, dict[str, str]]
@@ -29,6 +31,9 @@ svg { width: 90px; height: 90px; fill: red; stroke: yellow; display: inline; }
 span, time, p, b, i { color: red; background: yellow; font-size: 28px; letter-spacing: 5px; display: block; }
 .card, .title, .head, .list, .pw-title, .pw-item, .pw-link, .pw-btn, .pw { color: red; border: 5px solid red; }
 [class*=pw], [id*=pw], [data-widget] { opacity: .5; transform: rotate(2deg); font-size: 33px; }
+#portal #slot-todos ul li a { color: lime; display: inline-block; min-height: 60px; }
+* { box-sizing: content-box; }
+p, .pw-head { margin: 7px !important; color: red !important; }
 #slot-todos, #slot-todos div { width: 640px; padding: 0; margin: 0; border: 0; }
 </style>"""
 EVERYTHING = """<style>
@@ -38,7 +43,7 @@ EVERYTHING = """<style>
 #slot-todos, #slot-todos div { width: 640px; }
 </style>"""
 CLEAN = "<style>#slot-todos { width: 640px; }</style>"
-
+IN_PAGE = replace(ELEMENT, snippet=snippets.ELEMENT_IN_PAGE)
 _LOOK = """root => {
   const seen = {};
   const take = (element, pseudo, at) => {
@@ -83,21 +88,46 @@ def written(visitor: Visitor, way: Way, style: str) -> str:
     """A portal page with the to-do card in it, and that style sheet."""
     at = visitor.world.at
     head = way.head_for(at.widgets).replace('src="/htmx', f'src="{at.portal}/htmx')
-    return f'{head}{style}<div id="slot-todos">{way.body_for(at.widgets, "todos", scheme="light")}</div>'
+    body = way.body_for(at.widgets, "todos", scheme="light")
+    return f'{head}{style}<div id="portal"><div id="slot-todos">{body}</div></div>'
 
 
+@pytest.mark.parametrize("way", [HTMX2, IN_PAGE], ids=["htmx", "element"])
 @pytest.mark.parametrize("style", [HOSTILE, EVERYTHING], ids=["elements", "everything"])
-async def test_no_rule_of_the_portal_reaches_the_card(visitor: Visitor, annex: Annex, style: str) -> None:
+async def test_no_rule_of_the_portal_reaches_the_card(
+    visitor: Visitor, annex: Annex, style: str, way: Way
+) -> None:
     """Every computed property of every element is what it is on a clean page of the same width."""
     await visitor.come_in(ZHOU)
-    clean = await visitor.open(annex.write("clean", written(visitor, HTMX2, CLEAN)))
+    clean = await visitor.open(annex.write("clean", written(visitor, way, CLEAN)))
     await shown(card(clean))
-    hostile = await visitor.open(annex.write("hostile", written(visitor, HTMX2, style)))
+    hostile = await visitor.open(annex.write("hostile", written(visitor, way, style)))
     await shown(card(hostile))
     await shoot(hostile, f"hostile-{len(style)}")
     expected = await looks_in_the_card(clean)
     assert len(expected) > 80
     assert {} == differences(expected, await looks_in_the_card(hostile))
+
+
+# The same card with the same styles, but for the root.
+_BARE = """section => {
+  const root = section.getRootNode(), host = root.host, sheet = root.adoptedStyleSheets[0];
+  document.adoptedStyleSheets = [sheet];
+  host.replaceWith(...root.childNodes);
+}"""
+
+
+async def test_without_a_shadow_root_the_portal_would_reach_in(visitor: Visitor, annex: Annex) -> None:
+    """What the other test finds nothing of is there to be found: why there is no card without a root."""
+    await visitor.come_in(ZHOU)
+    looks = []
+    for style in (CLEAN, HOSTILE):
+        page = await visitor.open(annex.write(f"bare-{len(style)}", written(visitor, HTMX2, style)))
+        await shown(card(page))
+        await card(page).evaluate(_BARE)
+        looks.append(parsed(await page.locator("#slot-todos").evaluate(IN_CARD)))
+    changed = differences(*looks)
+    assert sum(map(len, changed.values())) > 1000
 
 
 @pytest.mark.parametrize("way", ["/htmx2", "/htmx4"])
