@@ -134,6 +134,8 @@ def blueprint(parts: Parts) -> Blueprint:
             "Cache-Control": "public, max-age=31536000, immutable",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
+        if content_type == "image/svg+xml":  # opened as a page it would be one of ours
+            kept["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
         return Response(body, content_type=content_type, headers=kept)
 
     return widgets

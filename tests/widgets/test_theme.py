@@ -197,7 +197,7 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
         (
             "_foot",
             "{# data-pw-updated #}<!-- data-pw-pause -->",
-            "lacks what the card needs to work: data-pw",
+            "lacks what the card needs to work: data-pw-pause, data-pw-updated",
         ),
         ("_todo", "{% for row in w.items %}{{ row.title }}{% endfor %}", "lacks what the card needs to work"),
         ("_todoo", "<p>", "is not a part that a theme may replace"),

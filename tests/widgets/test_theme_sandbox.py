@@ -10,6 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.widgets.cards import BASE, card
+from tests.widgets.configuration import Configuration
+from widgets.app import build
 from widgets.theme import Theme, ThemeError
 from widgets.themes.samples import every
 from widgets.themes.trial import tried
@@ -166,6 +168,21 @@ TRIALS: Final = {
     "long": ("{{ m['all'] ~ m['all'] }}{% set a = w.title %}" + "{% set a = a ~ a %}" * 30, "8192"),
     "fine": ("<p>fine</p>", ""),
 }
+SILENT: Final = {
+    "_todo": ("{% for row in w.items if row.urgency != 'high' %}", "{% for row in w.items %}", "the title"),
+    "_notice": ('href="#{{ row.id }}"', 'href="{{ row.href }}"', "the links of its rows"),
+    "_state_stale": (
+        "{% if w.size == 'full' %} data-pw-banner{% endif %}",
+        " data-pw-banner",
+        "that its list is old or incomplete",
+    ),
+    "_foot": ("{{ base_url }}/auth/log", "{{ base_url }}/auth/logout", "the way to sign out"),
+    "_state_signed-out": (
+        'href="#{{ w.sign_in_url[:4] }}"',
+        'href="{{ w.sign_in_url }}"',
+        "the way to sign in",
+    ),
+}
 
 
 def test_a_theme_is_tried_in_a_process_that_may_die(tmp_path: Path) -> None:
@@ -177,3 +194,52 @@ def test_a_theme_is_tried_in_a_process_that_may_die(tmp_path: Path) -> None:
     wrong = tried(tmp_path, list(TRIALS))
     assert [] == [name for name, (_, told) in TRIALS.items() if told not in wrong.get(name, "")]
     assert "fine" not in wrong
+
+
+def slug(name: str) -> str:
+    return name.strip("_").replace("_", "-")
+
+
+def test_a_theme_that_keeps_a_card_from_saying_what_it_must_is_refused(tmp_path: Path) -> None:
+    """Rows left out, links that lead nowhere, no word that the list is old, no way to sign in or out."""
+    templates = Path(__file__).parents[2] / "widgets" / "templates"
+    for name, (theirs, ours, _) in SILENT.items():
+        source = (templates / f"{name}.html").read_text("utf-8")
+        assert ours in source
+        part(tmp_path, source.replace(ours, theirs), name, theme=slug(name))
+    wrong = tried(tmp_path, [slug(name) for name in SILENT])
+    assert [True] * 5 == [told in wrong[slug(name)] for name, (_, _, told) in SILENT.items()]
+
+
+async def test_a_part_that_fails_for_one_person_is_named_in_a_header(tmp_path: Path) -> None:
+    """It passes the trial, whose cards have six rows; a card of seven is whole all the same."""
+    source = (Path(__file__).parents[2] / "widgets" / "templates" / "_state_signed-out.html").read_text(
+        "utf-8"
+    )
+    part(tmp_path / "themes", source + "<i>{{ w.src.split('limit=6')[1] }}</i>", "_state_signed-out")
+    config = Configuration(tmp_path)
+    config.put("[service]\n", f'[service]\ntheme = "east"\nthemes_dir = "{tmp_path}/themes"\n')
+    client = build(config.load()).test_client()
+    answers = [await client.get(f"/widgets/todos?limit={limit}&silent=0") for limit in (6, 7)]
+    assert [None, "east/_state_signed-out.html"] == [
+        answer.headers.get("Widget-Theme-Fallback") for answer in answers
+    ]
+    cards = [await answer.get_data(as_text=True) for answer in answers]
+    assert [True, False] == [
+        "<i>" in html.partition("</style>")[2].partition("pw-actions")[2] for html in cards
+    ]
+    assert [True, True] == ["data-pw-sign-in" in html for html in cards]
+
+
+async def test_a_drawing_that_is_opened_as_a_page_is_no_page_of_ours(tmp_path: Path) -> None:
+    assets = tmp_path / "themes" / "east" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    config = Configuration(tmp_path)
+    config.put("[service]\n", f'[service]\ntheme = "east"\nthemes_dir = "{tmp_path}/themes"\n')
+    app = build(config.load())
+    address = Theme(tmp_path / "themes", "east").asset("logo.svg")
+    answer = await app.test_client().get(address)
+    assert (answer.status_code, answer.content_type) == (200, "image/svg+xml")
+    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"

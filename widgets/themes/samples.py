@@ -157,6 +157,7 @@ def odd() -> Iterator[WidgetView[Any]]:
     yield card(state="partial", missing=(), missing_since=None, reason=None, reference=None)
     yield card(state="failed", reason=None, reference=None, direct_url=None)
     yield card("todos", "signed-out", sign_in_by="number", framed=False)
+    yield card(framed=False)
 
 
 _STRANGE: Final = (

@@ -13,6 +13,8 @@ from widgets.themes.files import ThemeError, refused, text_of
 
 MOST_CSS: Final = 12_000
 """Characters of theme.css."""
+DEEPEST: Final = 32
+"""Brackets in each other."""
 URL: Final = re.compile(r"url\(\s*([\"']?)([^)\"']*)\1\s*\)", re.IGNORECASE)
 _AT_RULES: Final = frozenset(
     {"media", "supports", "container", "keyframes", "-webkit-keyframes", "font-face", "page"}
@@ -39,6 +41,9 @@ def _faults(text: str, assets: Collection[str]) -> Iterator[tuple[str, int, str]
     """Rule, line and the rest of a sentence."""
     for found in re.finditer(r"<|\\", text):
         yield "X01", text.count("\n", 0, found.start()) + 1, f"may not contain {found[0]!r}"
+    if _depth(text) > DEEPEST:  # before it is parsed: how deep a parser gets depends on who calls it
+        yield "S03", 1, f"has more than {DEEPEST} brackets in each other"
+        return
     nodes = tinycss2.parse_stylesheet(f"{text}\n{_END}{{}}", skip_whitespace=True, skip_comments=True)
     if not any(tinycss2.serialize(getattr(last, "prelude", None) or ()) == _END for last in nodes[-1:]):
         yield "S03", text.count("\n") + 1, "ends inside a rule, a text or a comment: close what is open"
@@ -47,6 +52,14 @@ def _faults(text: str, assets: Collection[str]) -> Iterator[tuple[str, int, str]
             yield wrong[0], token.source_line, wrong[1]
     if "url(" in URL.sub("", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).lower():
         yield "X03", 1, "may not contain 'url(' without an address of assets/"
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in re.findall(r"[(\[{]|[)\]}]", text):
+        depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
+        deepest = max(depth, deepest)
+    return deepest
 
 
 def _wrong(token: Any, assets: Collection[str]) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from markupsafe import escape
 
 from widgets.theme import Theme, ThemeError
 from widgets.themes.samples import BASE, every, odd
@@ -46,7 +47,13 @@ def tried(themes_dir: Path, names: Sequence[str]) -> Mapping[str, str]:
 
 
 def _ask(themes_dir: Path, names: Sequence[str]) -> dict[str, str]:
-    command = [sys.executable, "-m", "widgets.themes.trial", str(themes_dir.absolute()), *names]
+    command = [
+        sys.executable,
+        "-m",
+        "widgets.themes.trial",
+        str(themes_dir.absolute()),
+        *names,
+    ]
     try:
         done = subprocess.run(  # noqa: S603 (our own interpreter and module; names are checked by `is_name`)
             command,
@@ -83,7 +90,9 @@ def _wrong(themes_dir: Path, name: str) -> str:
         theme = Theme(themes_dir, name, BASE)
         for view in views():
             for as_fragment in (False, True):
-                theme.widget(view, as_fragment)
+                lost = _lost(view, theme.widget(view, as_fragment))
+                if lost and not theme.fallen:
+                    return f"a card in state {view.state} no longer shows {lost}. [T05]"
             theme.count(view)
         for page, given in PAGES.items():
             theme.page(page, **given)
@@ -94,6 +103,22 @@ def _wrong(themes_dir: Path, name: str) -> str:
     except Exception as error:
         return f"cannot be drawn: {type(error).__name__}: {error}"
     return "; ".join(f"{part} cannot be drawn: {reason}" for part, reason in theme.failing.items())
+
+
+def _lost(view: WidgetView[Any], html: str) -> str:
+    """What a person needs from this card and does not find in it; empty when all is there."""
+    needed = [(escape(row.title), f"the title {row.title[:20]!r}") for row in view.items]
+    needed += [(f'href="{escape(row.href)}"', "the links of its rows") for row in view.items if row.href]
+    needed += [("/auth/logout", "the way to sign out")] * (not view.framed and view.state != "signed-out")
+    needed += [("data-pw-banner", "that its list is old or incomplete")] * (
+        view.state in ("stale", "partial")
+    )
+    for address, what in (
+        (view.sign_in_url, "the way to sign in"),
+        (view.direct_url if view.state == "failed" else None, "the way to the OA"),
+    ):
+        needed += [(escape(address), what)] if address else []
+    return next((what for sign, what in needed if sign not in html), "")
 
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
