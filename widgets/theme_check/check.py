@@ -45,7 +45,10 @@ class Report:
     """With the reason that the theme gives."""
     not_judged: dict[str, str] = field(default_factory=dict)
     """Why, by rule."""
-    looked_at: str = "no card was drawn"
+    drawn: int = 0
+    """States of each card that were judged as HTML."""
+    seen: int = 0
+    """Those that a browser has shown, in each of the theme's modes."""
 
     def count(self, level: Level) -> int:
         return sum(finding.weight == level for finding in self.findings)
@@ -86,11 +89,10 @@ def _judged(subject: Subject, opened: Any, missing: str, states: Sequence[State]
         _not_judged(report, ("drawing", "browser"), "the theme cannot be drawn")
     else:
         found += _drawn(subject)
-        modes = ", ".join(subject.manifest.modes)
-        report.looked_at = f"both widgets in {len(STATES)} states, zh-CN and en"
+        report.drawn = len(STATES)
         if opened:
             found += seen.findings(subject, opened, states)
-            report.looked_at += f"; in a browser {len(states)} states, {modes}"
+            report.seen = len(states)
         else:
             _not_judged(report, ("browser",), missing)
         if opened and browser.axe() is None:

@@ -23,7 +23,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "found": "found",
         "silenced": "switched off",
         "not judged": "NOT JUDGED",
-        "looked at": "looked at",
+        "looked at": "{drawn} states drawn, {seen} of them seen in a browser",
         "pages": "each rule has a page: docs/rules/<id>.md",
     },
     "zh-CN": {
@@ -31,7 +31,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "found": "发现",
         "silenced": "已关闭",
         "not judged": "没有检查",
-        "looked at": "看过",
+        "looked at": "画过 {drawn} 种状态，其中 {seen} 种在浏览器里看过",
         "pages": "每条规则一页：docs/rules/<id>.md",
     },
 }
@@ -55,7 +55,7 @@ def _lines(report: Report, lang: Language) -> Iterator[str]:
         rules = " ".join(id for id, each in report.not_judged.items() if each == why)
         yield f"! {words['not judged']}: {rules} ({why})"
     counted = ", ".join(f"{_NAMES[lang][level]} {report.count(level)}" for level in LEVELS)
-    yield f"{report.theme}: {counted}; {words['looked at']}: {report.looked_at}"
+    yield f"{report.theme}: {counted}; {words['looked at'].format(drawn=report.drawn, seen=report.seen)}"
     if report.findings:
         yield words["pages"]
 
@@ -69,7 +69,7 @@ def _theme(report: Report, lang: Language) -> dict[str, Any]:
     return {
         "theme": report.theme,
         "status": report.status,
-        "looked_at": report.looked_at,
+        "states": {"drawn": report.drawn, "in_a_browser": report.seen},
         "counts": {level: report.count(level) for level in LEVELS},
         "findings": [_plain(finding, lang) for finding in report.findings],
         "silenced": [{**_plain(f, lang), "reason": reason} for f, reason in report.silenced],

@@ -27,9 +27,8 @@ READ_IN: Final = {
     "messages": {".json"},
     "variants": {".json"},
     "assets": {".svg", ".png", ".webp", ".woff2"},
-    "schemas": {".json"},
 }
-_BESIDE: Final = frozenset({"README.md", "README.txt", "LICENSE", "theme.schema.json", "preview"})
+_BESIDE: Final = frozenset({"README.md", "README.txt", "LICENSE", "theme.schema.json", "preview", "schemas"})
 
 
 def findings(subject: Subject) -> Iterator[Finding]:

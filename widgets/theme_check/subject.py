@@ -49,6 +49,11 @@ class Subject:
         }
         environment = Theirs(Table(), lambda part, error: None)
         texts = _texts(folder)
+        theme = None
+        try:
+            theme = None if refused else Theme(folder.parent, folder.name, BASE)
+        except (ThemeError, RecursionError) as error:  # it has changed since, or is on the brink of too deep
+            refused = str(error)
         return cls(
             folder,
             texts,
@@ -57,7 +62,7 @@ class Subject:
             templates,
             environment,
             css.read(texts.get("theme.css", "")),
-            None if refused else Theme(folder.parent, folder.name, BASE),
+            theme,
             refused,
         )
 

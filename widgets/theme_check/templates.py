@@ -61,10 +61,12 @@ def _against_ours(subject: Subject, name: str, source: str) -> Iterator[Finding]
     ours = subject.templates[name]
     parents = subject.below.parts.get(name, ())
     below = parents[-1].source if parents else ours
-    if source.strip() == below.strip():
-        yield Finding("T06", file, 1, "the same as what it replaces", edit=Edit(file, 1, "", None))
-        return
     current, said = sha256(ours.encode()).hexdigest()[:8], BASED.search(source)
+    if BASED.sub("", source).strip() == below.strip():
+        # One that says where it comes from was copied to be changed: --fix leaves it there.
+        edit = None if said else Edit(file, 1, "", None)
+        yield Finding("T06", file, 1, "the same as what it replaces", edit=edit)
+        return
     mark = f"{{# based-on: {current} #}}"
     if said is None:
         first = source.split("\n", 1)[0]

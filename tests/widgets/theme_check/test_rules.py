@@ -162,3 +162,12 @@ def test_brackets_without_end_are_told_and_break_nothing(tmp_path: Path) -> None
     result = checked(theme)
     assert 2 == result.exit_code
     assert "no browser can read it: brackets in brackets without end" in result.stdout
+
+
+def test_a_theme_just_begun_has_nothing_to_be_told(tmp_path: Path) -> None:
+    """And a part that was just copied stays, whatever is mended."""
+    for said in (["new", "renmin", "--in", str(tmp_path)], ["part", str(tmp_path / "renmin"), "_foot"]):
+        assert 0 == CliRunner().invoke(main, ["theme", *said], catch_exceptions=False).exit_code
+    checked(tmp_path / "renmin", options=("--fix",))
+    [report] = reports(tmp_path / "renmin")
+    assert [("T06", "parts/_foot.html")] == [(each["rule"], each["file"]) for each in report["findings"]]
