@@ -20,7 +20,7 @@ async def one_pair() -> AsyncIterator[Pair]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pair(one_pair: Pair) -> Pair:
-    one_pair.clock.ahead = timedelta(0)
+    one_pair.clock.ahead, one_pair.clock.stopped = timedelta(0), None
     one_pair.world.oa.reset()
     one_pair.world.switches.reset()
     async with Redis(port=one_pair.world.valkey.port) as redis:

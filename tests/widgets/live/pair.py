@@ -33,9 +33,14 @@ class Clock:
     """The service's, on both instances."""
 
     ahead: timedelta = timedelta(0)
+    stopped: datetime | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self.stopped or datetime.now(UTC)) + self.ahead
+
+    def stop(self) -> None:
+        """From now on only tests move it."""
+        self.stopped = datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,23 +112,28 @@ async def test_somebody_without_an_employee_number_may_listen(pair: Pair, staff:
 
 async def test_a_stream_ends_with_the_time_of_nobody_being_there(pair: Pair, staff: Staff) -> None:
     """15 minutes after the person last did something: `signed-out`, and no more; listening is nothing they do."""
+    pair.clock.stop()
     await staff.sign_in(HAN)
-    pair.clock.ahead = timedelta(minutes=15, seconds=-1.5)
+    pair.clock.ahead = timedelta(minutes=15, seconds=-0.2)
     async with Ear.at(staff, pair.there) as ear:
+        assert not ear.over
+        pair.clock.ahead = timedelta(minutes=15)
         assert ["signed-out"] == await ear.ends()
-    pair.clock.ahead = timedelta(minutes=15)
     assert "signed-out" == (await pair.card(staff, pair.there)).headers["Widget-State"]
 
 
 async def test_a_stream_ends_with_the_shift(pair: Pair, staff: Staff) -> None:
     """Twelve hours after signing in, however busy the person is."""
+    pair.clock.stop()
     await staff.sign_in(HAN)
     pair.world.switches.down = True  # else it is asked, and answers by a clock that nobody turned
     for minutes in range(14, 720, 14):
         pair.clock.ahead = timedelta(minutes=minutes)
         await pair.card(staff, pair.here, active="1")
-    pair.clock.ahead = timedelta(hours=12, seconds=-2)
+    pair.clock.ahead = timedelta(hours=12, seconds=-0.2)
     async with Ear.at(staff, pair.here) as ear:
+        assert not ear.over
+        pair.clock.ahead = timedelta(hours=12)
         assert ["signed-out"] == await ear.ends()
 
 
