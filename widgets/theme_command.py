@@ -92,7 +92,7 @@ def list_(path: Path | None, themes_dir: Path | None) -> None:
 @click.option("--name", help="Its name, where the folder or the zip is called something else.")
 @_where
 def install(path: Path | None, themes_dir: Path | None, source: Path, name: str | None) -> None:
-    """Take a theme into use: a folder or a zip. Running services show it within seconds.
+    """Take a theme into use: a folder or a zip. Running services show it within ten seconds.
 
     It is drawn in every state first, in a process of little memory and time. A broken one changes nothing.
     """

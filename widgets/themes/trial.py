@@ -107,7 +107,9 @@ def _wrong(themes_dir: Path, name: str) -> str:
 
 def _lost(view: WidgetView[Any], html: str) -> str:
     """What a person needs from this card and does not find in it; empty when all is there."""
-    needed = [(escape(row.title), f"the title {row.title[:20]!r}") for row in view.items]
+    needed: list[tuple[str, str]] = [
+        (escape(row.title), f"the title {row.title[:20]!r}") for row in view.items
+    ]
     needed += [(f'href="{escape(row.href)}"', "the links of its rows") for row in view.items if row.href]
     needed += [("/auth/logout", "the way to sign out")] * (not view.framed and view.state != "signed-out")
     needed += [("data-pw-banner", "that its list is old or incomplete")] * (
