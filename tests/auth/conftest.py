@@ -31,11 +31,12 @@ class Clock:
 
 
 def client(server: ValkeyServer) -> Redis:
+    """More patient than the service, so that a machine that stands still for a moment fails no test."""
     return Redis(
         host=server.host,
         port=server.port,
-        socket_timeout=0.5,
-        socket_connect_timeout=0.5,
+        socket_timeout=5,
+        socket_connect_timeout=5,
         retry=Retry(NoBackoff(), 0),
     )
 
