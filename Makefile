@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check accessibility conformance test-providers bench bench-live docs lock browser nginx lemonldap clean
+.PHONY: demo test check accessibility conformance test-providers bench bench-live bench-vitals docs lock browser nginx lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
@@ -28,6 +28,9 @@ test-providers: $(VENV)/.dev lemonldap   ## the journey with LemonLDAP::NG, as O
 
 bench: $(VENV)/.dev bench/node_modules/.package-lock.json   ## us, the framework's limit and a peer, in one run
 	$(BIN)/python -m bench
+
+bench-vitals: $(VENV)/.dev browser   ## what a slow line and an old machine wait for: paint and layout shift
+	$(BIN)/python -m bench.vitals
 
 bench-live: $(VENV)/.dev browser   ## 2,000 open cards on one instance, and from an OA's push to the changed card
 	$(BIN)/python -m bench.live
