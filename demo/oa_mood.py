@@ -17,6 +17,8 @@ def mood(world: World) -> Callable[[], Awaitable[Response | None]]:
     """To be called before each request of an interface."""
 
     async def before() -> Response | None:
+        # Whoever answers before the body has come must close the connection, maybe under the caller's next call.
+        await request.get_data()
         cookie, token = request.headers.get("Cookie"), request.headers.get("token")
         world.calls.append(Call(request.path, cookie, token))
         if canned := world.canned.get(request.path):
