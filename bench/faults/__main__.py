@@ -21,21 +21,22 @@ PARTS = ("outage", "single", "owners", "herd")
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option("--items", default=1_000_000, show_default=True, help="Items to see for `owners`.")
-def main(parts: tuple[str, ...], items: int) -> None:
+@click.option("--share", default=1.0, show_default=True, help="Of the people and the rate of `herd`.")
+def main(parts: tuple[str, ...], items: int, share: float) -> None:
     """Measures these PARTS, or all of them; ends with 1 when a figure is missed."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(50)
     )  # faults are what it is about
-    figures = asyncio.run(measured(parts or PARTS, items))
+    figures = asyncio.run(measured(parts or PARTS, items, share))
     print(
         f"Measured {datetime.now(UTC):%Y-%m-%d}: python -m bench.faults {' '.join(parts)}\n\n{table(figures)}"
     )
     sys.exit(not all(figure.holds for figure in figures))
 
 
-async def measured(parts: tuple[str, ...], items: int) -> list[Figure]:
+async def measured(parts: tuple[str, ...], items: int, share: float) -> list[Figure]:
     """One part after the other."""
-    work = {"outage": outage, "single": single, "owners": lambda: owners(items), "herd": herd}
+    work = {"outage": outage, "single": single, "owners": lambda: owners(items), "herd": lambda: herd(share)}
     figures: list[Figure] = []
     for part in parts:
         print(f"{part} …", file=sys.stderr)

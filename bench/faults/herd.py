@@ -13,7 +13,7 @@ from demo.crowd import crowd, give
 from demo.people import Person
 from demo.rig import Campus, Rig
 
-PEOPLE = crowd(2_000)
+PEOPLE = 2_000
 WITHIN = 60.0
 """Seconds in which they all come."""
 RATE = 50
@@ -21,12 +21,16 @@ LAST = 300.0
 """Seconds after which whoever has no list counts as not served."""
 
 
-async def herd() -> list[Figure]:
-    """Each card looks again as `widgets.js` does: when it was told to, and ever later where nothing changed."""
+async def herd(share: float) -> list[Figure]:
+    """That share of the people, at that share of the rate.
+
+    Each card looks again as `widgets.js` does: when it was told to, and ever later where nothing changed.
+    """
     tally, waited, chance = Tally(), [], random.Random(1)  # noqa: S311  # a crowd, not a key
-    async with Rig.start([Campus("main", rate=RATE)], PEOPLE, instances=2) as rig:
-        give(rig.oas["main"], PEOPLE, 5)
-        for person in PEOPLE:
+    people, rate = crowd(round(PEOPLE * share)), RATE * share
+    async with Rig.start([Campus("main", rate=rate)], people, instances=2) as rig:
+        give(rig.oas["main"], people, 5)
+        for person in people:
             await rig.sign_in(person)
 
         async def come(number: int, person: Person) -> None:
@@ -42,25 +46,25 @@ async def herd() -> list[Figure]:
                 version = answer.headers["Widget-Version"]
                 await asyncio.sleep(every * (0.85 + 0.3 * chance.random()))
 
-        await asyncio.gather(*(come(number, person) for number, person in enumerate(PEOPLE)))
+        await asyncio.gather(*(come(number, person) for number, person in enumerate(people)))
         calls = [call.at for call in rig.oas["main"].calls]
     waited.sort()
     busiest = max(bisect_left(calls, at + 1) - number for number, at in enumerate(calls))
     overall = (len(calls) - 1) / (calls[-1] - calls[0])
     served = (
-        f"{len(waited):,} of {len(PEOPLE):,}; p50 {waited[len(waited) // 2]:.0f} s, last {waited[-1]:.0f} s"
+        f"{len(waited):,} of {len(people):,}; p50 {waited[len(waited) // 2]:.0f} s, last {waited[-1]:.0f} s"
     )
-    what = f"{len(PEOPLE):,} first looks in {WITHIN:g} s, OA allows {RATE} calls/s"
+    what = f"{len(people):,} first looks in {WITHIN:g} s, OA allows {rate:g} calls/s"
     return [
-        Figure(f"{what}: everyone served", f"{len(PEOPLE):,}", served, len(waited) == len(PEOPLE)),
+        Figure(f"{what}: everyone served", f"{len(people):,}", served, len(waited) == len(people)),
         Figure(
             "the same: answers that are no card", "0", f"{tally.faults} ({tally.cards()})", not tally.faults
         ),
         Figure(
             "the same: calls/s at the OA",
-            f"≤ {RATE}",
+            f"≤ {rate:g}",
             f"{overall:.1f} ({len(calls):,} calls; busiest second {busiest})",
-            overall <= RATE and busiest <= RATE + 1,
+            overall <= rate and busiest <= rate + 1,
         ),
         Figure(
             "the same: p99.9 of a look",
