@@ -92,7 +92,9 @@ def _secret(value: object, info: ValidationInfo) -> str:
 def _signing(value: object, info: ValidationInfo) -> str:
     text = _secret(value, info)
     if len(text) < LEAST_TO_SIGN_WITH:
-        raise _hidden(f"it must have {LEAST_TO_SIGN_WITH} characters or more, `openssl rand -hex 32` makes one")
+        raise _hidden(
+            f"it must have {LEAST_TO_SIGN_WITH} characters or more, `openssl rand -hex 32` makes one"
+        )
     return text
 
 
