@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 import pytest_asyncio
+from redis import Redis
 
 from demo.world import World
 from tests.staff import Staff
@@ -23,6 +24,8 @@ def hospital(running_hospital: World) -> World:
     """Every party honest, no list remembered."""
     running_hospital.switches.reset()
     running_hospital.oa.reset()
+    with Redis.from_url(running_hospital.valkey.connection_url) as redis:
+        redis.flushall()
     return running_hospital
 
 

@@ -16,6 +16,8 @@ FRESH_WHEN_ASKED: Final = timedelta(seconds=2)
 RETRY: Final = timedelta(seconds=10)
 """A source that failed this person is left alone for this long, and the longer the longer it has failed them."""
 LONGEST_RETRY: Final = timedelta(minutes=5)
+CLOCKS_APART: Final = timedelta(seconds=5)
+"""A list from further in the future is due: an instance whose clock is ahead must not stop the others from asking."""
 CALLED_STALE: Final = 2 * FRESH
 CALLED_STALE_IN_THE_QUEUE: Final = 10 * FRESH
 """The agreed rate keeps the question waiting: the card shows the list's true age, and only this late a banner."""
@@ -26,6 +28,8 @@ def is_due(last: Remembered | None, fresh: timedelta, now: datetime, pushed: dat
     if last is None or (pushed is not None and last.tried_at < pushed):
         return True
     age = now - last.tried_at
+    if age < -CLOCKS_APART:
+        return True
     if fresh == FRESH_WHEN_ASKED:
         return age >= fresh
     if last.failure is not None:

@@ -17,6 +17,7 @@ from demo.people import PEOPLE, Person
 HERE = Path(__file__).parent
 PATIENCE = 20.0
 """Seconds until a provider that does not listen counts as broken."""
+ATTEMPTS = 3
 
 
 @asynccontextmanager
@@ -38,18 +39,26 @@ async def real_provider(
     known = [part for each in clients for part in ("--client", json.dumps(_with(registered, each)))]
     cast = json.dumps([claims(each) for each in people])
     command = ["provider.mjs", "--port", str(port), "--issuer", issuer, "--people", cast, *known]
-    process = await asyncio.create_subprocess_exec(
-        node, *command, cwd=HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
+    process = await _started([node, *command])
     try:
-        assert process.stdout is not None
-        if await asyncio.wait_for(process.stdout.readline(), PATIENCE) != b"ready\n":
-            raise RuntimeError("the real OpenID provider did not start; run tests/op/provider.mjs by hand")
         yield
     finally:
-        if process.returncode is None:
-            process.terminate()
+        process.terminate()
         await process.wait()
+
+
+async def _started(command: Sequence[str]) -> asyncio.subprocess.Process:
+    """The provider, listening. Its port was free a moment ago; somebody else may hold it for another."""
+    for _ in range(ATTEMPTS):
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        assert process.stdout is not None
+        if await asyncio.wait_for(process.stdout.readline(), PATIENCE) == b"ready\n":
+            return process
+        await process.wait()
+        await asyncio.sleep(1)
+    raise RuntimeError("the real OpenID provider did not start; run tests/op/provider.mjs by hand")
 
 
 def _with(registered: Mapping[str, Any], client: Client) -> dict[str, Any]:
