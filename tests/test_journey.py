@@ -171,15 +171,16 @@ async def test_an_oa_on_a_bad_day_leaves_the_last_list_marked(staff: Staff, mode
     assert good == titles(await settled(staff, until="ok"))
 
 
-async def test_an_oa_that_answers_for_somebody_else_is_not_believed(staff: Staff) -> None:
+async def test_an_oa_that_answers_for_somebody_else_is_not_believed() -> None:
     """The look-up names another 工号: no list at all rather than another person's.
 
-    No other test asks for this person: who somebody is in the OA is remembered for hours.
+    In a hospital of its own: who somebody is in the OA is remembered for hours.
     """
-    staff.world.oa.mode = "someone-else"
-    await staff.sign_in(GU)
-    shown = await settled(staff, until="failed", name="notices")
-    assert [] == shown["items"]
+    async with World.start(None) as world, Staff.at(world) as staff:
+        world.oa.mode = "someone-else"
+        await staff.sign_in(GU)
+        shown = await settled(staff, until="failed", name="notices")
+        assert [] == shown["items"]
 
 
 async def test_a_slow_oa_makes_nobody_wait(staff: Staff) -> None:
