@@ -29,6 +29,8 @@ class Action(StrEnum):
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
     OPEN_ITEM = "open-item"
+    INSTALL_THEME = "install-theme"
+    ROLLBACK_THEME = "rollback-theme"
 
 
 class Outcome(StrEnum):
@@ -44,12 +46,12 @@ class AuditEvent:
     """Aware, UTC."""
     action: Action
     actor: str | None
-    """工号, or the identity centre's subject where there is none; None for nobody."""
+    """工号, or the identity centre's subject where there is none; `os:<account>` at a terminal; None for nobody."""
     outcome: Outcome
     reason: str = ""
     """Stable code such as `state-unknown`; when the outcome is ok, empty or what brought it about."""
     object: str = ""
-    """What it was done to: `main-oa/todos/180233`, or empty."""
+    """What it was done to: `main-oa/todos/180233`, `renmin/3`, or empty."""
     campus: str = ""
     request_id: str = ""
     peer: str = ""

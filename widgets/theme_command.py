@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import click
 
+from audit.trail import Action
 from widgets.configured import configured, settings_in
 from widgets.overrides import manifest_of
 from widgets.theme import Theme
+from widgets.theme_record import recorded
 from widgets.themes import begin, packed, store
 from widgets.themes.files import ThemeError
 from widgets.themes.installed import installed
@@ -36,6 +38,11 @@ def _themes_dir(path: Path | None, themes_dir: Path | None) -> Path:
     if found is None:
         raise click.ClickException("service.themes_dir is not set: it must name the folder of themes.")
     return found
+
+
+def _trail(path: Path | None, themes_dir: Path | None) -> str | None:
+    """Where it is written down; nowhere for whoever names a folder, and no configuration."""
+    return None if themes_dir and not path else settings_in(path).audit.address
 
 
 @contextmanager
@@ -96,14 +103,15 @@ def install(path: Path | None, themes_dir: Path | None, source: Path, name: str 
 
     It is drawn in every state first, in a process of little memory and time. A broken one changes nothing.
     """
-    folder = _themes_dir(path, themes_dir)
-    with _told():
-        name, files = packed.read(source, name)
-        switched = store.install(folder, name, files)
-        faint = Theme(folder, name).tokens.faint()
+    folder, trail = _themes_dir(path, themes_dir), _trail(path, themes_dir)
+    with _told(), recorded(trail, Action.INSTALL_THEME, name or source.name) as deed:
+        deed.object, files = packed.read(source, name)
+        switched = store.install(folder, deed.object, files)
+        deed.object += f"/{switched.number}"
+        faint = Theme(folder, switched.name).tokens.faint()
     for pair in faint:
         click.echo(f"Hard to read: {pair}.", err=True)
-    click.echo(f"{name} {switched.version} is installed{_instead(switched)}.")
+    click.echo(f"{switched.name} {switched.version} is installed{_instead(switched)}.")
 
 
 @theme.command()
@@ -111,8 +119,10 @@ def install(path: Path | None, themes_dir: Path | None, source: Path, name: str 
 @_where
 def rollback(path: Path | None, themes_dir: Path | None, name: str) -> None:
     """Take a theme back to the version before the one in use."""
-    with _told():
-        switched = store.rollback(_themes_dir(path, themes_dir), name)
+    folder, trail = _themes_dir(path, themes_dir), _trail(path, themes_dir)
+    with _told(), recorded(trail, Action.ROLLBACK_THEME, name) as deed:
+        switched = store.rollback(folder, name)
+        deed.object += f"/{switched.number}"
     click.echo(f"{name} {switched.version} is in use again{_instead(switched)}.")
 
 

@@ -243,3 +243,12 @@ async def test_a_drawing_that_is_opened_as_a_page_is_no_page_of_ours(tmp_path: P
     assert (answer.status_code, answer.content_type) == (200, "image/svg+xml")
     assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_card_may_load_images_fonts_and_answers_of_its_own_origin_alone(tmp_path: Path) -> None:
+    """Whatever a rule found out by its selectors, there is nobody whom it could tell."""
+    client = build(Configuration(tmp_path).load()).test_client()
+    policy = (await client.get("/widgets/todos?silent=0")).headers["Content-Security-Policy"]
+    said = dict(each.strip().split(" ", 1) for each in policy.split(";"))
+    assert "'none'" == said["default-src"]
+    assert ["'self'"] * 3 == [said[each] for each in ("img-src", "font-src", "connect-src")]
