@@ -26,7 +26,8 @@ from markupsafe import Markup, escape
 from widgets.items import Kind
 from widgets.overrides import Overrides, Words
 from widgets.themes.files import ThemeError
-from widgets.themes.sandbox import Ours, Table, Theirs, compiled
+from widgets.themes.ours_once import Shared
+from widgets.themes.sandbox import Table, Theirs, compiled
 from widgets.themes.served import Files, icons, lean, own
 from widgets.themes.styles import URL
 from widgets.tokens import Tokens
@@ -60,7 +61,7 @@ class Theme:
     ) -> None:
         sources = {path.name: path.read_text("utf-8") for path in sorted((HERE / "templates").glob("*.html"))}
         self._table = Table()
-        self._ours, self._theirs = Ours(self._table), Theirs(self._table, self._part_failed)
+        self._ours, self._theirs = Shared(self._table), Theirs(self._table, self._part_failed)
         ours = Tokens.read(own("tokens.css"))
         changed = Overrides.read(themes_dir, name, ours, our_words(), sources.keys(), self._theirs)
         self.name, self.base_url, self.overrides = changed.name, base_url.rstrip("/"), changed
