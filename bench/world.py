@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -41,7 +42,7 @@ class World:
 
     async def _refresh(self) -> None:
         async with AsyncRedis(port=self.redis_port) as redis:
-            memory = Memory(redis, self.keys, _now)
+            memory = Memory(redis, self.keys, _now, ZoneInfo("Asia/Shanghai"))
             for person in self.people:
                 listing = Listing(todos(person.account, _now()), 10, _now())
                 record = memory.answered(person.session, SOURCE, "todos", listing)

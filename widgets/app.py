@@ -136,7 +136,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     renewal = Renewal(redis, sessions, centre, now)
     renewal.install()
 
-    memory = Memory(redis, keys, now)
+    memory = Memory(redis, keys, now, service.timezone)
     tickets = Tickets(redis, keys)
     sources = connect(
         settings.sources, service.timezone, now, partial(Shared, redis), metrics.watch, tickets=tickets

@@ -21,7 +21,7 @@ from auth.principal import Principal
 from auth.session import Session
 from widgets.flights import Flight, Flights, Source
 from widgets.freshness import FRESH, FRESH_AFTER_OPENING, FRESH_WHEN_ASKED, is_due, is_old
-from widgets.items import Kind, Listing, Missing
+from widgets.items import Kind, Listing, Missing, in_order
 from widgets.memory import Memory, Remembered
 
 PATIENCE_WITH_LIST: Final = 0.25
@@ -63,7 +63,7 @@ class Look:
 
     def listing(self) -> Listing[Any]:
         """Everything merged: deduplicated, sorted, failure inside."""
-        return Listing(tuple(sorted(self._once, key=_order)), self.total, self.as_of, self.missing)
+        return Listing(self._once, self.total, self.as_of, self.missing)
 
     @cached_property
     def _items(self) -> tuple[Any, ...]:
@@ -71,18 +71,8 @@ class Look:
 
     @cached_property
     def _once(self) -> tuple[Any, ...]:
-        """Without doubles: two campuses may share an OA, and the same id at the same address is the same item."""
-        return tuple({(item.url or item.source, item.id): item for item in self._items}.values())
-
-
-_RANK: Final = {"critical": 0, "high": 1, "normal": 2}
-
-
-def _order(item: Any) -> tuple[int, float]:
-    """To-dos by urgency, then newest; notices pinned first, then newest (the contract's §7)."""
-    if hasattr(item, "urgency"):
-        return _RANK[item.urgency], -(item.received_at.timestamp() if item.received_at else 0.0)
-    return (0 if item.pinned else 1), -item.published_at.timestamp()
+        """Without doubles, in order; one record is so by itself."""
+        return self._items if len(self.records) == 1 else tuple(in_order(self._items))
 
 
 class Feed:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 import structlog
@@ -20,18 +21,24 @@ from redis.exceptions import RedisError
 
 from auth.sealing import KeyRing
 from auth.session import Session
-from widgets.items import Kind, Listing, Missing, MissingCode, Notice, Reference, TodoItem
+from widgets.items import Kind, Listing, Missing, MissingCode, Notice, Reference, TodoItem, in_order
 from widgets.references import References
 
 log = structlog.get_logger()
 
 KEEP: Final = timedelta(hours=24)
 JUST_OPENED: Final = timedelta(minutes=10)
-FORM: Final = 1
-"""Of what is written. A change that an older release could not read gets a new number: it then reads nothing."""
+FORM: Final = 2
+"""Of what is written. A change that an older release could not read gets a new number: it then reads nothing.
+
+Items are written field by field in the order of their class: a new field goes to the end of it.
+"""
 _FREE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-_TIMES: Final = ("received_at", "due_at", "published_at")
-_ITEM: Final[dict[Kind, type[TodoItem] | type[Notice]]] = {"todos": TodoItem, "notices": Notice}
+_ITEM: Final[dict[Kind, type[Any]]] = {"todos": TodoItem, "notices": Notice}
+_FIELDS: Final = {kind: [each.name for each in fields(made)] for kind, made in _ITEM.items()}
+_TIMES: Final = {
+    kind: [n for n, name in enumerate(names) if name.endswith("_at")] for kind, names in _FIELDS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +54,23 @@ class Remembered:
     digest: str
     """Changes exactly when the items or the total change."""
     body: bytes
-    """The items as JSON; parsed only when they are to be shown."""
+    """The items as JSON, in the order of a card; parsed only when they are to be shown."""
     failure: MissingCode | None = None
     failing_since: datetime | None = None
 
     def items(self) -> tuple[Any, ...]:
-        make = _ITEM[self.kind]
-        return tuple(make(**_revived(self.kind, row)) for row in orjson.loads(self.body))
+        make, times, count = _ITEM[self.kind], _TIMES[self.kind], len(_FIELDS[self.kind])
+        rows = orjson.loads(self.body)
+        for row in rows:
+            for place in times:
+                if row[place] is not None:
+                    row[place] = datetime.fromisoformat(row[place])
+        return tuple([make(*row[:count]) for row in rows])  # what a newer release added is left out
 
     def missing(self) -> tuple[Missing, ...]:
         if self.failure is None:
             return ()
         return (Missing(self.source, self.failure, self.failing_since or self.tried_at),)
-
-
-_FIELDS: Final = {kind: frozenset(each.name for each in fields(made)) for kind, made in _ITEM.items()}
-
-
-def _revived(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
-    """The row as we know it; a field that a newer release added is left out."""
-    if not row.keys() <= _FIELDS[kind]:
-        row = {name: value for name, value in row.items() if name in _FIELDS[kind]}
-    for name in _TIMES:
-        if row.get(name) is not None:
-            row[name] = datetime.fromisoformat(row[name])
-    return row
 
 
 def failed(source: str, kind: Kind, last: Remembered | None, code: MissingCode, now: datetime) -> Remembered:
@@ -85,8 +84,9 @@ def failed(source: str, kind: Kind, last: Remembered | None, code: MissingCode, 
 class Memory:
     """Reads and writes the records. Reading is split: the names go into somebody's MGET, the blobs come back here."""
 
-    def __init__(self, redis: Redis, keys: KeyRing, now: Callable[[], datetime]) -> None:
-        self._redis, self._keys, self._now = redis, keys, now
+    def __init__(self, redis: Redis, keys: KeyRing, now: Callable[[], datetime], zone: ZoneInfo) -> None:
+        """`zone` is the one that people are shown times in."""
+        self._redis, self._keys, self._now, self._zone = redis, keys, now, zone
         self._references = References(keys)
         self._mark = secrets.token_hex(8)
         """What a claim of this instance says."""
@@ -110,9 +110,16 @@ class Memory:
         return record
 
     def answered(self, session: Session, source: str, kind: Kind, listing: Listing[Any]) -> Remembered:
-        """The record of an answer. Its items get their links here, once, and not each time they are drawn."""
-        items = [self._openable(session, kind, item) for item in listing.items]
-        body = orjson.dumps([asdict(item) for item in items])
+        """The record of an answer. What a drawing needs of its items is done here, once: order, links, local times."""
+        names, times = _FIELDS[kind], _TIMES[kind]
+        rows = []
+        for item in in_order(listing.items):
+            openable = self._openable(session, kind, item)
+            row = [getattr(openable, name) for name in names]
+            for place in times:
+                row[place] = row[place] and row[place].astimezone(self._zone)
+            rows.append(row)
+        body = orjson.dumps(rows)
         digest = blake2b(body + repr(listing.total).encode(), digest_size=8).hexdigest()
         return Remembered(source, kind, listing.as_of, self._now(), listing.total, digest, body)
 

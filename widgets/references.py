@@ -6,6 +6,7 @@ The same item always gets the same text (AES-SIV, RFC 5297), so links survive a 
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -15,6 +16,8 @@ from widgets.items import Reference
 
 _OPEN: Final = "open"
 _WINDOW: Final = -10  # RFC 1951 without a head, and a small window: ours are a hundred bytes, not a file
+_KEPT: Final = 4096
+"""Links that are not made again: that to the whole list is the same at each look of a person."""
 _LARGEST: Final = 8192
 """Bytes that a reference may unfold to."""
 _ALIKE: Final = (
@@ -34,9 +37,10 @@ class References:
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
+        self.seal = lru_cache(_KEPT)(self._seal)
+        """The last part of `/open/…`, for an account and a Reference."""
 
-    def seal(self, account: str, reference: Reference) -> str:
-        """The last part of `/open/…`."""
+    def _seal(self, account: str, reference: Reference) -> str:
         payload = orjson.dumps((reference.source, reference.kind, reference.id, reference.url))
         return self._keys.refer(_OPEN, account, _folded(payload))
 

@@ -115,10 +115,10 @@ class Card:
             total=listing.total,
             total_text=_total_text(listing.total),
             urgent=self._urgent(listing.items),
-            as_of=self._when(look.as_of) if look.as_of else None,
+            as_of=self._when(look.as_of.astimezone(self.zone)) if look.as_of else None,
             reason=codes[0] if codes else None,
             missing=self._absent(look),
-            missing_since=self._when(min(m.since for m in look.missing)) if look.missing else None,
+            missing_since=self._when(_first(look).astimezone(self.zone)) if look.missing else None,
             refresh_after=REFRESH_SOON if "pending" in codes else REFRESH,
             **fields,
         )
@@ -196,28 +196,34 @@ class Card:
         return f"{self.base_url}/open/{item.opens}" if item.opens else None
 
     def _when(self, moment: datetime) -> When:
-        iso = moment.astimezone(self.zone).isoformat(timespec="seconds")
-        return When(iso, self._words_for((self.now - moment).total_seconds(), iso), _minute(iso))
+        """`moment` is in the zone that people are shown times in."""
+        iso = moment.isoformat("T", "seconds")
+        minute = _minute(iso)
+        return When(iso, self._words_for((self.now - moment).total_seconds(), minute), minute)
 
-    def _words_for(self, age: float, iso: str) -> str:
+    def _words_for(self, age: float, minute: str) -> str:
         if 0 <= age < 60:
             return self.words["just-now"]
         if 0 <= age < 3600:
             return self.words["minutes-ago"].format(n=int(age // 60))
-        day = iso[:10]
+        day = minute[:10]
         if day in self.days:
-            return self.words[self.days[day]].format(time=iso[11:16])
-        return _minute(iso)[5:] if day[:4] == self.here[:4] else day
+            return self.words[self.days[day]].format(time=minute[11:])
+        return minute[5:] if day[:4] == self.here[:4] else day
 
     def _day(self, moment: datetime) -> When:
-        iso = moment.astimezone(self.zone).isoformat(timespec="seconds")
-        day = iso[:10]
-        return When(day, day[5:] if day[:4] == self.here[:4] else day, _minute(iso))
+        minute = _minute(moment.isoformat("T", "seconds"))
+        day = minute[:10]
+        return When(day, day[5:] if day[:4] == self.here[:4] else day, minute)
 
 
 def _minute(iso: str) -> str:
     """`2026-11-20 16:30`, cut out of `2026-11-20T16:30:05+08:00`."""
     return f"{iso[:10]} {iso[11:16]}"
+
+
+def _first(look: Look) -> datetime:
+    return min(m.since for m in look.missing)
 
 
 def _row_id(item: TodoItem | Notice) -> str:
