@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from widgets.theme_check.check import Report
 from widgets.theme_check.finding import LEVELS, RULES, Finding, Rule
+from widgets.theme_check.said import said
 from widgets.views import Language
 
 SARIF_VERSION: Final = "2.1.0"
@@ -25,6 +26,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "not judged": "NOT JUDGED",
         "looked at": "{drawn} states drawn, {seen} of them seen in a browser",
         "pages": "each rule has a page: docs/rules/<id>.md",
+        "unjudged": "{id} was not judged: {why}",
+        "message": "{}: {}. {}.",
+        "see": "See docs/{page}.",
     },
     "zh-CN": {
         "instead": "改为",
@@ -33,6 +37,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "not judged": "没有检查",
         "looked at": "画过 {drawn} 种状态，其中 {seen} 种在浏览器里看过",
         "pages": "每条规则一页：docs/rules/<id>.md",
+        "unjudged": "没有检查 {id}：{why}",
+        "message": "{}：{}。{}。",
+        "see": "见 docs/{page}。",
     },
 }
 
@@ -47,13 +54,13 @@ def _lines(report: Report, lang: Language) -> Iterator[str]:
     for finding in report.findings:
         rule = RULES[finding.rule]
         yield f"{finding.weight} {rule.id} {finding.file}:{finding.line}  {rule.title[lang]}"
-        yield f"    {words['found']}: {finding.found}"
-        yield f"    {words['instead']}: {finding.instead or rule.instead[lang]}"
+        yield f"    {words['found']}: {said(finding.found, lang)}"
+        yield f"    {words['instead']}: {_instead(finding, lang)}"
     for finding, reason in report.silenced:
         yield f"- {finding.rule} {finding.file}:{finding.line}  {words['silenced']}: {reason}"
     for why in dict.fromkeys(report.not_judged.values()):
         rules = " ".join(id for id, each in report.not_judged.items() if each == why)
-        yield f"! {words['not judged']}: {rules} ({why})"
+        yield f"! {words['not judged']}: {rules} ({said(why, lang)})"
     counted = ", ".join(f"{_NAMES[lang][level]} {report.count(level)}" for level in LEVELS)
     yield f"{report.theme}: {counted}; {words['looked at'].format(drawn=report.drawn, seen=report.seen)}"
     if report.findings:
@@ -73,8 +80,12 @@ def _theme(report: Report, lang: Language) -> dict[str, Any]:
         "counts": {level: report.count(level) for level in LEVELS},
         "findings": [_plain(finding, lang) for finding in report.findings],
         "silenced": [{**_plain(f, lang), "reason": reason} for f, reason in report.silenced],
-        "not_judged": report.not_judged,
+        "not_judged": {id: said(why, lang) for id, why in report.not_judged.items()},
     }
+
+
+def _instead(finding: Finding, lang: Language) -> str:
+    return said(finding.instead, lang) if finding.instead else RULES[finding.rule].instead[lang]
 
 
 def _plain(finding: Finding, lang: Language) -> dict[str, Any]:
@@ -85,8 +96,8 @@ def _plain(finding: Finding, lang: Language) -> dict[str, Any]:
         "file": finding.file,
         "line": finding.line,
         "title": rule.title[lang],
-        "found": finding.found,
-        "instead": finding.instead or rule.instead[lang],
+        "found": said(finding.found, lang),
+        "instead": _instead(finding, lang),
         "fixable": finding.edit is not None,
         "page": rule.page,
     }
@@ -100,11 +111,20 @@ def sarif(reports: Sequence[Report], lang: Language) -> str:
 
 def _run(report: Report, lang: Language) -> dict[str, Any]:
     notes = [
-        {"level": "warning", "message": {"text": f"{id} was not judged: {why}"}, "associatedRule": {"id": id}}
+        {
+            "level": "warning",
+            "message": {"text": _WORDS[lang]["unjudged"].format(id=id, why=said(why, lang))},
+            "associatedRule": {"id": id},
+        }
         for id, why in report.not_judged.items()
     ]
     return {
-        "tool": {"driver": {"name": "portal-widgets theme check", "rules": [*map(_rule, RULES.values())]}},
+        "tool": {
+            "driver": {
+                "name": "portal-widgets theme check",
+                "rules": [_rule(each, lang) for each in RULES.values()],
+            }
+        },
         "automationDetails": {"id": f"{report.theme}/"},
         "language": lang,
         "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
@@ -113,12 +133,13 @@ def _run(report: Report, lang: Language) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, lang: Language) -> dict[str, Any]:
+    instead = rule.instead[lang]
     return {
         "id": rule.id,
-        "shortDescription": {"text": rule.title["en"]},
-        "fullDescription": {"text": rule.why["en"]},
-        "help": {"text": rule.instead["en"], "markdown": f"{rule.instead['en']} See docs/{rule.page}."},
+        "shortDescription": {"text": rule.title[lang]},
+        "fullDescription": {"text": rule.why[lang]},
+        "help": {"text": instead, "markdown": f"{instead} {_WORDS[lang]['see'].format(page=rule.page)}"},
         "defaultConfiguration": {"level": _SARIF_LEVELS[rule.level]},
         "properties": {"level": rule.level, "judged": rule.judged},
     }
@@ -131,12 +152,17 @@ def _result(finding: Finding, lang: Language, reason: str = "") -> dict[str, Any
         "ruleId": rule.id,
         "ruleIndex": list(RULES).index(rule.id),
         "level": _SARIF_LEVELS[finding.weight],
-        "message": {"text": f"{rule.title[lang]}: {finding.found}. {finding.instead or rule.instead[lang]}"},
+        "message": {"text": _message(finding, lang)},
         "locations": [{"physicalLocation": place}],
     }
     if reason:
         made["suppressions"] = [{"kind": "inSource", "justification": reason}]
     return made
+
+
+def _message(finding: Finding, lang: Language) -> str:
+    told = (RULES[finding.rule].title[lang], said(finding.found, lang), _instead(finding, lang).rstrip(".。"))
+    return _WORDS[lang]["message"].format(*told)
 
 
 def _written(value: Any) -> str:

@@ -60,9 +60,9 @@ def _parents(subject: Subject) -> Iterator[Finding]:
     try:
         chain(subject.folder.parent, subject.folder.name)
     except ThemeError as error:
-        sentence = str(error).partition(": ")[2] or str(error)
+        sentence = (str(error).partition(": ")[2] or str(error)).removesuffix(" [M03]").rstrip(".")
         if "extends" in sentence:
-            yield Finding("M03", "theme.json", subject.line("theme.json", '"extends"'), sentence.rstrip("."))
+            yield Finding("M03", "theme.json", subject.line("theme.json", '"extends"'), sentence)
 
 
 def _campuses(subject: Subject) -> Iterator[Finding]:

@@ -74,7 +74,7 @@ def _against_ours(subject: Subject, name: str, source: str) -> Iterator[Finding]
         yield Finding("T07", file, 1, "does not say which version it was made from", mark, "I", edit)
     elif said[1] != current:
         line = source.count("\n", 0, said.start()) + 1
-        yield Finding("T07", file, line, f"made from {said[1]}; the service's part is now {current}", mark)
+        yield Finding("T07", file, line, f"made from {said[1]}; the service's part is {current} now", mark)
 
 
 def _size(subject: Subject, name: str, source: str) -> Iterator[Finding]:
