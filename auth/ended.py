@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
+TOO_MANY: Final = "too-many-sessions"
+"""Why a session ended that was one too many: its person is told."""
 _AWAY: Final = (RedisError, OSError)
 _MOST: Final = 10_000
 
@@ -42,11 +44,15 @@ def tombstone(slot: str, id: str) -> str:
 
 
 class Ended:
-    """Keeps what this instance ended until it would have expired, and tells Redis as soon as it can."""
+    """Keeps what this instance ended until it would have expired, and tells Redis as soon as it can.
+
+    A tombstone holds why, where the person is to be told, or `1`.
+    """
 
     def __init__(self, redis: Redis, now: Callable[[], datetime]) -> None:
         self._redis, self._now = redis, now
-        self._known: dict[str, datetime] = {}
+        self._known: dict[str, str] = {}
+        """Why, by tombstone."""
         self._unwritten: dict[str, Ending] = {}
         self.tell: Callable[[Ending], None] = _nobody_hears
         """Told of every session that is over: at once, and again when Redis, which was away, knows it."""
@@ -55,16 +61,21 @@ class Ended:
         """Whether this instance ended it: that stays so, whatever Redis forgets."""
         return tombstone in self._known
 
+    def why(self, tombstone: str, value: bytes | None = None) -> str:
+        """Why it ended, if its person is to be told: by what this instance knows, or by what its tombstone holds."""
+        told = self._known.get(tombstone, "") or (value or b"").decode("ascii", "replace")
+        return told if told == TOO_MANY else ""
+
     @property
     def behind(self) -> bool:
         """Whether Redis does not know all of it yet."""
         return bool(self._unwritten)
 
-    async def add(self, endings: Iterable[Ending]) -> None:
+    async def add(self, endings: Iterable[Ending], why: str = "") -> None:
         """Ends them here at once, on other instances as soon as Redis knows."""
         added = list(endings)
         for ending in added:
-            self._known[ending.tombstone] = ending.expires_at
+            self._known[ending.tombstone] = why
             self._unwritten[ending.tombstone] = ending
         for known in (self._known, self._unwritten):
             while len(known) > _MOST:
@@ -79,7 +90,7 @@ class Ended:
         try:
             for name, ending in list(self._unwritten.items()):
                 left = max(ending.expires_at - self._now(), timedelta(seconds=1))
-                await self._redis.set(name, b"1", ex=left)
+                await self._redis.set(name, self._known.get(name) or "1", ex=left)
                 await self._redis.delete(ending.tokens)
                 self._unwritten.pop(name, None)
                 self.tell(ending)

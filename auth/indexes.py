@@ -22,7 +22,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import InvalidResponse, RedisError
 
-from auth.ended import Ended, Ending
+from auth.ended import TOO_MANY, Ended, Ending
 from auth.sealing import KeyRing
 from auth.session import Limits
 
@@ -87,7 +87,7 @@ class Indexes:
         except _AWAY as error:
             log.warning("session.not_indexed", error=type(error).__name__)
             return Added()
-        await self._ended.add(beyond)
+        await self._ended.add(beyond, TOO_MANY)
         return Added(pushed_out=tuple(beyond))
 
     async def leave(self, *, subject: str | None, sid: str | None) -> list[Ending]:
@@ -141,12 +141,13 @@ class Indexes:
             pipe.zadd(_index(name), {self._entry(name, ending): since.timestamp()})
             pipe.zremrangebyscore(_index(name), "-inf", (self._now() - self._life).timestamp())
             pipe.expire(_index(name), self._life)
-        pipe.mget([_mark(name) for name in everything])
+        for name in everything:
+            pipe.get(_mark(name))
         for name in subjects:
             pipe.zrange(_index(name), 0, -1)
-        replies = await pipe.execute()
-        marks, lists = replies[3 * len(mine)], replies[3 * len(mine) + 1 :]
-        if not isinstance(marks, list) or not all(isinstance(each, list) for each in lists):
+        replies = (await pipe.execute())[3 * len(mine) :]
+        marks, lists = replies[: len(everything)], replies[len(everything) :]
+        if not all(isinstance(each, list) for each in lists):
             raise InvalidResponse
         older_keys_first = zip(reversed(subjects), reversed(lists), strict=True)
         return marks, list(chain.from_iterable(self._read(name, found) for name, found in older_keys_first))
@@ -156,7 +157,10 @@ class Indexes:
         entries = list({ending.id: ending for ending in entries}.values())
         if len(entries) <= self._most:
             return []
-        tombstones = await self._redis.mget([ending.tombstone for ending in entries])
+        pipe = self._redis.pipeline(transaction=False)
+        for ending in entries:
+            pipe.get(ending.tombstone)
+        tombstones = await pipe.execute()
         pairs = zip(entries, tombstones, strict=True)
         alive = [ending for ending, stone in pairs if stone is None and ending.expires_at > self._now()]
         return alive[: max(len(alive) - self._most, 0)]
@@ -182,11 +186,12 @@ class Indexes:
 
 
 def _index(name: str) -> str:
-    return f"pw:by-{name}"
+    return f"pw:{{{name}}}:entered"
 
 
 def _mark(name: str) -> str:
-    return f"pw:gone-{name}"
+    """Beside the index, also in a Redis Cluster: only one server keeps to the order of writing and looking."""
+    return f"pw:{{{name}}}:gone"
 
 
 def _ending(slot: str, id: str, until: int, actor: str) -> Ending:

@@ -84,6 +84,8 @@ class Checked:
     """None: it was ended."""
     values: list[bytes | None]
     """Those of the caller's keys."""
+    why: str = ""
+    """Why it was ended, where the person is to be told."""
     set_cookie: str | None = None
     """The Set-Cookie value of the session sealed anew."""
     ask_again: bool = False

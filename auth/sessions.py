@@ -16,14 +16,14 @@ from redis.asyncio import Redis
 from redis.exceptions import InvalidResponse, RedisError
 
 from audit.trail import Action, AuditEvent, Outcome
-from auth.cookies import cookie_name, read_cookie, set_cookie
-from auth.ended import Ended, Ending
+from auth.ended import TOO_MANY, Ended, Ending
 from auth.indexes import Indexes
+from auth.jar import Jar
 from auth.once import Once
 from auth.principal import Principal
 from auth.reads import Reads
-from auth.sealing import KeyRing, from_text, to_text
-from auth.session import FRAME, Checked, Limits, Session, Tokens, packed, unpacked
+from auth.sealing import KeyRing, to_text
+from auth.session import Checked, Limits, Session, Tokens
 from auth.vault import Record, Vault
 
 log = structlog.get_logger()
@@ -46,15 +46,17 @@ class Sessions:
         limits: Limits | None = None,
         issuer: str = "",
         record: Callable[[AuditEvent], Awaitable[None]] | None = None,
+        damaged: Callable[[str], None] = lambda header: None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         """`redis` answers bytes and has short timeouts; `secure`: the base address is https.
 
-        `issuer` is the centre whose names for sessions these are; `record` takes a line of the trail.
+        `issuer` is the centre whose names for sessions these are; `record` takes a line of the trail; `damaged` hears
+        of a Cookie header whose session does not open.
         """
         self._reads, self._keys, self._now, self._random = Reads(redis), keys, now, random
-        self._secure, self._limits, self._record = secure, limits or Limits(), record
-        self._name = cookie_name("session", secure=secure)
+        self._limits, self._record = limits or Limits(), record
+        self._jar = Jar(keys, secure=secure, damaged=damaged)
         self.vault, self.once = Vault(redis, keys, now), Once(redis, now)
         self._ended = Ended(redis, now)
         self._indexes = Indexes(redis, keys, now, self._ended, self._limits, issuer)
@@ -73,8 +75,18 @@ class Sessions:
 
         Where both cookies are good, the one for our own site wins.
         """
-        ours = self._opened(read_cookie(cookie_header, self._name), partitioned=False)
-        return ours or self._opened(read_cookie(cookie_header, FRAME), partitioned=True)
+        for held in (self._jar.own, self._jar.crossing):
+            session = held(cookie_header)
+            if session and not self._is_over(session):
+                return session
+        return None
+
+    def why_over(self, cookie_header: str | None) -> str:
+        """Why this browser's session is over, if this instance ended it and the person is to be told."""
+        held = (self._jar.own(cookie_header), self._jar.crossing(cookie_header))
+        return next(
+            (self._ended.why(each.tombstone) for each in held if each and not self._has_run_out(each)), ""
+        )
 
     async def check(self, session: Session, beside: Sequence[str] = (), *, active: bool = False) -> Checked:
         """The session unless it was ended, and the values of the caller's keys, in one round trip.
@@ -84,21 +96,21 @@ class Sessions:
         """
         nothing: list[bytes | None] = [None] * len(beside)
         if self._ended.here(session.tombstone):
-            return Checked(None, nothing)
+            return Checked(None, nothing, self._ended.why(session.tombstone))
         overdue = self._now() - session.checked_at >= self._limits.recheck
         names = [session.tombstone, *([session.ending.tokens] if overdue else []), *beside]
         try:
             values = [_bytes(value) for value in _all(await self._reads.mget(names), len(names))]
         except _AWAY as error:
             log.warning("session.unchecked", error=type(error).__name__)
-            return Checked(session, nothing, self._sealed_anew(session, session, active))
+            return Checked(session, nothing, set_cookie=self._sealed_anew(session, session, active))
         if self._ended.behind or self._indexes.behind:
             await self._indexes.settle()
             await self._ended.settle()
         tombstone = values.pop(0)
         record = self.vault.opened(session, values.pop(0)) if overdue else None
         if tombstone is not None:
-            return Checked(None, values)
+            return Checked(None, values, self._ended.why(session.tombstone, tombstone))
         return self._stands(session, values, overdue, record, active)
 
     async def start(
@@ -133,7 +145,7 @@ class Sessions:
         )
         await self.vault.keep(session, tokens)
         await self._index(session, asked_at or self._now())
-        return session, self._cookie(session)
+        return session, self._jar.sealed(session)
 
     async def vouched_again(self, session: Session, tokens: Tokens, expires_at: datetime | None) -> str:
         """The Set-Cookie value of the same session, for whose person the centre vouched anew in this browser."""
@@ -141,7 +153,7 @@ class Sessions:
         end = min(session.expires_at, expires_at) if expires_at else session.expires_at
         fresh = replace(session, expires_at=end, checked_at=now, seen_at=now, active_at=now, quiet=True)
         await self.vault.renew(fresh, tokens)
-        return self._cookie(fresh)
+        return self._jar.sealed(fresh)
 
     async def end(self, session: Session) -> None:
         """Signs this browser out on every instance. Redis away: here at once, elsewhere when it is back."""
@@ -166,23 +178,15 @@ class Sessions:
 
     def clear_cookies(self) -> list[str]:
         """The Set-Cookie values that make the browser forget its session."""
-        ours = set_cookie(self._name, "", secure=self._secure, max_age=0)
-        crossing = set_cookie(FRAME, "", secure=True, max_age=0, partitioned=True)
-        return [ours, crossing] if self._secure else [ours]
+        return self._jar.emptied()
 
-    def _opened(self, value: str | None, *, partitioned: bool) -> Session | None:
-        blob = from_text(value) if value else None
-        plain = self._keys.open("session", "", blob) if blob else None
-        session = unpacked(plain) if plain else None
-        if session is None or session.partitioned is not partitioned or self._is_over(session):
-            return None
-        return session
+    def _has_run_out(self, session: Session) -> bool:
+        now = self._now()
+        return session.expires_at <= now or session.active_at + self._limits.idle <= now
 
     def _is_over(self, session: Session) -> bool:
-        now = self._now()
         return (
-            session.expires_at <= now
-            or session.active_at + self._limits.idle <= now
+            self._has_run_out(session)
             or self._ended.here(session.tombstone)
             or self._indexes.is_gone_here(session.who.subject, session.provider_sid, session.started_at)
         )
@@ -203,19 +207,15 @@ class Sessions:
         if overdue and (record is None or not by_browser):
             self._overdue(session)
         ask_again = by_browser or (session.quiet and self._now() - session.seen_at >= self._limits.seen)
-        return Checked(fresh, values, self._sealed_anew(session, fresh, active), ask_again)
+        sealed = self._sealed_anew(session, fresh, active)
+        return Checked(fresh, values, set_cookie=sealed, ask_again=ask_again)
 
     def _sealed_anew(self, before: Session, session: Session, active: bool) -> str | None:
         """The cookie, if it has to say something new."""
         now = self._now().replace(microsecond=0)
         if active and now - session.active_at >= _SEALED_ANEW:
             session = replace(session, active_at=now)
-        return None if session == before else self._cookie(session)
-
-    def _cookie(self, session: Session) -> str:
-        value = to_text(self._keys.seal("session", "", packed(session)))
-        name = FRAME if session.partitioned else self._name
-        return set_cookie(name, value, secure=self._secure, partitioned=session.partitioned)
+        return None if session == before else self._jar.sealed(session)
 
     def _slot(self, who: Principal) -> str:
         kind, name = ("account", who.account) if who.account is not None else ("subject", who.subject)
@@ -226,7 +226,7 @@ class Sessions:
         if added.gone:
             log.info("session.gone_before_it_began", slot=session.slot)
         for ending in added.pushed_out:
-            await self._note(ending, "too-many-sessions")
+            await self._note(ending, TOO_MANY)
 
     async def _note(self, ending: Ending, reason: str) -> None:
         """Nobody's request brought this end about, so nobody else writes it down."""

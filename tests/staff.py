@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
+from redis.asyncio import Redis
 
+from auth.principal import Principal
+from auth.sealing import KeyRing
+from auth.session import Limits, Tokens
+from auth.sessions import Sessions
 from demo.people import Person
 from demo.world import World
 
@@ -70,6 +76,21 @@ class Staff:
         action = re.search(r'action="([^"]*)"', form)
         target = urljoin(str(page.url), unescape(action[1]) if action else "")
         return await self.client.post(target, data=_fields(form, choosing), headers={"Origin": _origin(page)})
+
+
+async def push_out(world: World, person: Person) -> None:
+    """They sign in once more, elsewhere, on an instance that allows one session: every other of theirs ends."""
+    keys = KeyRing.parse((world.folder / "keys").read_text("utf-8"))
+    async with Redis.from_url(world.valkey.connection_url) as redis:
+        sessions = Sessions(
+            redis,
+            keys,
+            lambda: datetime.now(UTC),
+            secure=False,
+            limits=Limits(most=1),
+            issuer=world.at.identity,
+        )
+        await sessions.start(Principal(person.subject, person.account, person.name), Tokens("", ""), None)
 
 
 def _fields(form: str, choosing: str) -> dict[str, str]:

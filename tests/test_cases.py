@@ -23,7 +23,7 @@ FILES: Final = {
         *(TESTS / name for name in ("test_hostile.py", "test_large.py")),
         TESTS / "op" / "test_two_instances.py",
     )
-}
+} | {"main_job": TESTS / "test_journey.py"}
 """By the word before the colon below; `journey` is that of tests/auth."""
 
 CASES: Final = r"""
@@ -153,8 +153,10 @@ CASES: Final = r"""
   session: test_another_instance_with_the_same_keys_recognises_the_cookie
   session_life: test_a_new_key_signs_nobody_out_and_seals_the_next_cookie
   session_life: test_a_dropped_key_asks_to_sign_in
-34 | more sessions than a person may have | the oldest ends, and the trail says why
+34 | more sessions than a person may have | the oldest ends, the trail and its card say why
   session_life: test_the_eleventh_session_ends_the_persons_oldest
+  session_life: test_every_instance_knows_why_the_oldest_ended
+  main_job: test_whoever_signed_in_too_often_elsewhere_is_told_so
 35 | polling | keeps nobody signed in
   session_life: test_cards_that_ask_by_themselves_keep_nobody_signed_in
 36 | a form of another site, JSON as text | refused

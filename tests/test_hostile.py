@@ -26,6 +26,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from audit.store import Store
 from demo.oa_world import Canned, Mode
 from demo.people import GU, HAN, SHEN, WEN, XU, ZHOU, Person
 from demo.places import listening, port
@@ -331,6 +332,24 @@ async def test_a_session_cookie_with_one_letter_changed_is_no_session(
     ):
         shown = await ask(annex.address, "/widgets/todos", each)
         assert (200, "signed-out") == (shown.status_code, shown.json()["state"])
+
+
+async def test_a_damaged_session_cookie_leaves_one_line_in_the_trail(
+    annex: Annex, cookies: dict[Person, str]
+) -> None:
+    """A card that polls, its badge and a click, all from one machine: behind the answers, and once."""
+    spoiled, machine = cookies[ZHOU][:-1], f"10.66.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+    for path in 3 * ("/widgets/todos", "/widgets/todos/count", "/open/x"):
+        await ask(annex.address, path, spoiled, **{"X-Forwarded-For": machine})
+    store = Store(f"sqlite:///{annex.world.folder / 'audit.db'}")
+    for _ in range(100):  # the line is written behind the answer
+        if lines := [line for line in store.page() if line.peer == machine]:
+            break
+        await asyncio.sleep(0.05)
+    store.close()
+    assert [("sign-in", "refused", "cookie-damaged")] == [
+        (each.action, each.outcome, each.reason) for each in lines
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from demo.people import GU, HAN, SHEN, WEN, XU, ZHOU
 from demo.world import World
-from tests.staff import Staff
+from tests.staff import Staff, push_out
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 FRAGMENT = {"HX-Request": "true"}
@@ -44,6 +44,23 @@ async def test_nobody_sees_a_sign_in_card(staff: Staff) -> None:
     answer = await staff.get("/widgets/todos", headers=FRAGMENT)
     assert (200, "signed-out") == (answer.status_code, answer.headers["Widget-State"])
     assert f'href="{staff.world.at.widgets}/auth/login"' in answer.text
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh-CN", "在其他地方登录"), ("en", "signed in elsewhere")])
+async def test_whoever_signed_in_too_often_elsewhere_is_told_so(staff: Staff, lang: str, words: str) -> None:
+    """The oldest session ended: its card says why and how to go on there, also to a caller that holds a version."""
+    await staff.sign_in(ZHOU)
+    first = await staff.get("/widgets/todos", params={"lang": lang}, headers=FRAGMENT)
+    await push_out(staff.world, ZHOU)
+    held = {"lang": lang, "v": first.headers["Widget-Version"]}
+    told = await staff.get("/widgets/todos", params=held, headers=FRAGMENT)
+    assert ("signed-out", True) == (told.headers["Widget-State"], words in told.text)
+    assert 'data-reason="elsewhere"' in told.text and "data-pw-sign-in" in told.text
+    held["v"] = told.headers["Widget-Version"]
+    assert 204 == (await staff.get("/widgets/todos", params=held, headers=FRAGMENT)).status_code
+    await staff.get("/auth/login")
+    again = await staff.get("/widgets/todos", headers=FRAGMENT)
+    assert ("ok", False) == (again.headers["Widget-State"], "data-reason" in again.text)
 
 
 async def test_a_frame_signs_in_silently_when_the_centre_knows_the_person(staff: Staff) -> None:

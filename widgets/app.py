@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from audit.store import Store
 from audit.trail import Trail
 from auth import routes as auth_routes
+from auth.damaged import Damaged, Watched
 from auth.desk import Parts as AuthParts
 from auth.flood import Flood
 from auth.guard import Guard
@@ -105,6 +106,8 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     keys = KeyRing.parse(service.keys.get_secret_value())
     metrics = Metrics(now)
     trail = Trail(Store(settings.audit.address))
+    record = metrics.counted(trail.record)
+    damaged = Damaged(record, now)
     themes = Themes(service.themes_dir, service.theme, base_url, events=True, trial=tried)
     pages = Pages(themes, service.language)
     peers = Peers(service.trusted_proxies, service.operations)
@@ -127,7 +130,8 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
             most=identity.sessions,
         ),
         issuer=identity.issuer,
-        record=trail.record,
+        record=record,
+        damaged=damaged.note,
     )
 
     joined = join(settings, redis, keys, now)
@@ -162,7 +166,6 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     wakeups = Wakeups(redis, _hearing(settings.redis.address), live)
     sessions.when_ended(lambda ending: wakeups.say_ended(ending.slot, ending.id))
     pushing = {one.id: one.push_secret.get_secret_value() for one in settings.sources if one.push_secret}
-    record = metrics.counted(trail.record)
 
     app = Quart(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else `/open//x` is sent on to whatever host the request names
@@ -256,7 +259,8 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     Guard(sessions, base_url=base_url, from_operations=peers.is_from_operations).install(app)
     _catch(app, pages)
     policy = Policy(portals, origin(base_url), lambda: themes.style_sources, origin(identity.issuer))
-    app.asgi_app = Dressed(Front(app.asgi_app, replies, service.language), policy)  # type: ignore[method-assign]  # Quart's way to wrap it
+    fronted = Front(app.asgi_app, replies, service.language)
+    app.asgi_app = Dressed(Watched(fronted, damaged, peers.of_scope), policy)  # type: ignore[method-assign]  # Quart's way to wrap it
 
     watching: list[asyncio.Task[None]] = []
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from auth.ended import TOO_MANY
 from auth.handover import Handover, Offer
 from auth.session import Session
 from auth.sessions import Sessions
@@ -21,6 +22,8 @@ from widgets.theme import Theme
 from widgets.views import SignInBy, State, WidgetView
 
 Form = Literal["document", "fragment", "json"]
+_TOLD: Final = {TOO_MANY: "elsewhere"}
+"""What a card says of why its session was ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +106,11 @@ class Cards:
         card = self._card(ask)
         session = self.sessions.recognise(ask.cookie)
         if session is None:
-            return self._signed_out(ask, card)
+            return self._signed_out(ask, card, self.sessions.why_over(ask.cookie))
         names = self.feed.names(session, ask.name, ask.layout.campus)
         checked = await self.sessions.check(session, names, active=ask.active)
         if checked.session is None or (ask.silently and checked.ask_again):
-            return self._signed_out(ask, card)
+            return self._signed_out(ask, card, checked.why)
         answer = await self._for(checked.session, ask, card, checked.values)
         return replace(answer, cookies=(checked.set_cookie,)) if checked.set_cookie else answer
 
@@ -141,16 +144,20 @@ class Cards:
             theme.look,
         )
 
-    def _signed_out(self, ask: Ask, card: Card) -> Answer:
-        offer = self._offer(ask) if card.framed else None
+    def _signed_out(self, ask: Ask, card: Card, why: str = "") -> Answer:
+        """`why` its session was ended, where the person is to be told."""
+        offer, reason = self._offer(ask) if card.framed else None, _TOLD.get(why)
         if offer:
             # A pre-session that begins now needs a card that knows it, even if the caller's looks the same.
             known = ask if offer.set_cookie is None else replace(ask, holds=None)
             by: SignInBy = "number" if offer.numbers else "popup"
-            answer = self._plain(known, card, "signed-out", sign_in_url=offer.url, sign_in_by=by)
+            answer = self._plain(
+                known, card, "signed-out", sign_in_url=offer.url, sign_in_by=by, reason=reason
+            )
             return replace(answer, cookies=(offer.set_cookie,) if offer.set_cookie else ())
         back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query}")
-        return self._plain(ask, card, "signed-out", sign_in_url=f"{self.base_url}/auth/login{back}")
+        url = f"{self.base_url}/auth/login{back}"
+        return self._plain(ask, card, "signed-out", sign_in_url=url, reason=reason)
 
     def _offer(self, ask: Ask) -> Offer | None:
         return self.handover.offer(ask.headers, ask.cookie, told=ask.cross, chained=ask.chained)

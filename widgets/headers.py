@@ -174,17 +174,23 @@ class Peers:
 
     def address(self, request: Request) -> str:
         """The nearest address that is not one of our proxies (RFC 7239 §5.2, in its X-Forwarded-For form)."""
-        peer = request.remote_addr or ""
-        # All fields count, as one (RFC 9110 §5.3): some proxies add their own line below the caller's.
-        told = ",".join(request.headers.getlist("X-Forwarded-For"))
-        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
-        while _is_within(peer, self._trusted) and hops:
-            peer = hops.pop()
-        return peer[:64]
+        return self._nearest(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"))
+
+    def of_scope(self, scope: Any) -> str:
+        """The same of a request that the framework has not seen (ASGI)."""
+        fields = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return self._nearest((scope.get("client") or ("",))[0], fields)
 
     def is_from_operations(self, request: Request) -> bool:
         """From the operations network, or from a trusted proxy on its own behalf: a gateway's health check."""
         return _is_within(self.address(request), (*self._operations, *self._trusted))
+
+    def _nearest(self, peer: str, told: Sequence[str]) -> str:
+        # All fields count, as one (RFC 9110 §5.3): some proxies add their own line below the caller's.
+        hops = [hop.strip() for hop in ",".join(told).split(",") if hop.strip()]
+        while _is_within(peer, self._trusted) and hops:
+            peer = hops.pop()
+        return peer[:64]
 
 
 def _is_within(address: str, networks: Sequence[Network]) -> bool:

@@ -64,7 +64,9 @@ class Card:
         object.__setattr__(self, "here", here.isoformat())
         object.__setattr__(self, "days", {here.date().isoformat(): "today", yesterday: "yesterday"})
 
-    def version(self, state: State, look: Look | None = None, owner: str = "") -> str:
+    def version(
+        self, state: State, look: Look | None = None, owner: str = "", reason: str | None = None
+    ) -> str:
         """Changes exactly when something visible changes. Times that merely grow older are the script's to redraw.
 
         `owner` is whose list it is, the session's slot: equal lists of two people are two versions, since their
@@ -78,6 +80,7 @@ class Card:
             str(self.framed),
             str(self.masked),
             self.here[:10],
+            *([reason] if reason else []),
         ]
         if look:
             parts += [
@@ -96,9 +99,9 @@ class Card:
     def src(self) -> str:
         return f"{self.base_url}/widgets/{self.name}?{self.layout.query}{'' if self.framed else '&tab=1'}"
 
-    def without_list(self, state: State, **fields: Any) -> WidgetView[Any]:
+    def without_list(self, state: State, reason: str | None = None, **fields: Any) -> WidgetView[Any]:
         """A card that has no listing behind it: signed out, forbidden, not configured."""
-        return self._view(state, self.version(state), **fields)
+        return self._view(state, self.version(state, reason=reason), reason=reason, **fields)
 
     def with_list(self, look: Look, version: str, **fields: Any) -> WidgetView[Any]:
         """A card of what the sources said."""

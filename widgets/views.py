@@ -88,7 +88,10 @@ class WidgetView(Generic[Row]):
     total_text: str = told("`6`, `99+`, or `?` when unknown")
     urgent: int = told("how many of all the items are 特急 (to-dos), or new (notices)")
     as_of: When | None = told("when the data was taken from the OA; none when there is none")
-    reason: str | None = told("why it is stale or failed: `unavailable`, `too-slow`, `denied`, `bad-answer`")
+    reason: str | None = told(
+        "why it is stale or failed: `unavailable`, `too-slow`, `denied`, `bad-answer`; or why it is signed out: "
+        "`elsewhere`, the person signed in too often elsewhere"
+    )
     reference: str | None = told("short number a person can read out to the help desk; on failures")
     more_url: str | None = told("the whole list in the OA, through /open/…; none when unknown")
     direct_url: str | None = told("the OA's own front door, for a card that has nothing to show")

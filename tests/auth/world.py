@@ -15,6 +15,7 @@ from audit.trail import AuditEvent
 from auth.bulletin import Bulletin
 from auth.centre import Centre as AnyCentre
 from auth.credentials import Credentials
+from auth.damaged import Damaged, Watched
 from auth.desk import Parts
 from auth.flood import Flood
 from auth.guard import Guard, anyone, operations, signed_in
@@ -112,7 +113,10 @@ class World:
         self.spoken: AnyCentre = speaks(Outside(transport, ISSUER, INSIDE)) if speaks else self.openid
         self.posted = wishes is not None and wishes.response_mode == "form_post"
         self.entry, self.flood = entry, flood or Flood(now)
-        self.sessions = Sessions(redis, keys, now, secure=True, issuer=ISSUER, record=self._record)
+        self.damaged = Damaged(self._record, now)
+        self.sessions = Sessions(
+            redis, keys, now, secure=True, issuer=ISSUER, record=self._record, damaged=self.damaged.note
+        )
         self.renewal = Renewal(redis, self.sessions, self.openid, now)
         self.renewal.install()
         self.silent = silent
@@ -157,6 +161,7 @@ class World:
             self.sessions, base_url=OURS, from_operations=lambda asked: "X-Operations" in asked.headers
         )
         guard.install(app)
+        app.asgi_app = Watched(app.asgi_app, self.damaged, _machine)  # type: ignore[method-assign]
         return app
 
     async def _record(self, event: AuditEvent) -> None:
@@ -191,6 +196,11 @@ async def metrics() -> str:
 
 async def forgotten() -> str:
     return "no declaration"
+
+
+def _machine(scope: Any) -> str:
+    """Whose request it is, as above, before the framework."""
+    return str(dict(scope["headers"]).get(b"x-peer", b"10.9.8.7").decode())
 
 
 class Browser:

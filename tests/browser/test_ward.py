@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from demo.people import HAN, ZHOU
 from tests.browser.door import Door
 from tests.browser.test_safety import told
-from tests.browser.visitor import Clock, Visitor, card, shown, titles, waiting
+from tests.browser.visitor import Clock, Visitor, card, glance, shown, titles, waiting
+from tests.staff import push_out
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 A_MINUTE = 61
@@ -61,3 +63,21 @@ async def test_a_centre_that_is_down_takes_nobodys_list_away(visitor: Visitor, c
         await frame.goto(frame.url.partition("?")[0])
     assert waiting(world, ZHOU) == await titles(await shown(card(page)))
     visitor.troubles.clear()
+
+
+@pytest.mark.parametrize("way", ["/iframe-plain", "/htmx2"])
+async def test_an_open_page_of_somebody_who_signed_in_elsewhere_says_so(visitor: Visitor, way: str) -> None:
+    """Nobody may sit at it: it does not sign in again by itself, and the button still works."""
+    page = await visitor.sign_in(ZHOU, way)
+    await shown(card(page))
+    await page.reload()
+    await shown(card(page))
+    await push_out(visitor.world, ZHOU)
+    await glance(page)
+    told = await shown(card(page), "signed-out")
+    await expect(told.locator("[data-pw-banner]")).to_have_text("账号已在其他地方登录")
+    await glance(page)
+    await shown(card(page), "signed-out")
+    async with page.context.expect_page():
+        await told.locator("[data-pw-sign-in]").click()
+    assert waiting(visitor.world, ZHOU) == await titles(await shown(card(page)))

@@ -25,7 +25,8 @@ function prepare(element) {
     if (target !== element) return;
     element.setAttribute('state', detail.state);
     if (element.card) element.setAttribute('version', element.card.version);
-    if (detail.state === 'signed-out') signInSilently(detail.base);
+    // Whoever signed in elsewhere is told so, and an open page that nobody sits at does not push them out there.
+    if (detail.state === 'signed-out' && !detail.reason) signInSilently(detail.base);
   });
 }
 

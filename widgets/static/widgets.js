@@ -220,7 +220,7 @@ class Card {
     this.tick();
     this.measure();
     const name = this.get('widget'), total = this.get('total');
-    this.tell('state', {name, state: this.get('state'), base: this.get('base'), title: this.query('.pw-title').textContent});
+    this.tell('state', {name, state: this.get('state'), reason: this.get('reason'), base: this.get('base'), title: this.query('.pw-title').textContent});
     this.tell('count', {name, total: total && +total, urgent: +this.get('urgent')});
   }
 

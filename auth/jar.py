@@ -1,0 +1,50 @@
+"""The two session cookies of a browser, for our own site and for pages of another: sealed, and read with suspicion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from auth.cookies import cookie_name, read_cookie, set_cookie
+from auth.sealing import KeyRing, from_text, to_text
+from auth.session import FRAME, Session, packed, unpacked
+
+
+class Jar:
+    """Seals sessions into cookies and opens them again, without I/O."""
+
+    def __init__(self, keys: KeyRing, *, secure: bool, damaged: Callable[[str], None]) -> None:
+        """`secure`: the base address is https. `damaged` hears of a Cookie header whose session does not open."""
+        self._keys, self._secure, self._damaged = keys, secure, damaged
+        self._name = cookie_name("session", secure=secure)
+
+    def own(self, header: str | None) -> Session | None:
+        """The session of the cookie for our own site, over or not; None for none, for two copies, for a damaged one."""
+        return self._opened(header, self._name, partitioned=False)
+
+    def crossing(self, header: str | None) -> Session | None:
+        """The same of the cookie for pages of another site."""
+        return self._opened(header, FRAME, partitioned=True)
+
+    def sealed(self, session: Session) -> str:
+        """The Set-Cookie value that carries the session."""
+        value = to_text(self._keys.seal("session", "", packed(session)))
+        name = FRAME if session.partitioned else self._name
+        return set_cookie(name, value, secure=self._secure, partitioned=session.partitioned)
+
+    def emptied(self) -> list[str]:
+        """The Set-Cookie values that make the browser forget its session."""
+        ours = set_cookie(self._name, "", secure=self._secure, max_age=0)
+        crossing = set_cookie(FRAME, "", secure=True, max_age=0, partitioned=True)
+        return [ours, crossing] if self._secure else [ours]
+
+    def _opened(self, header: str | None, name: str, *, partitioned: bool) -> Session | None:
+        value = read_cookie(header, name)
+        if header is None or value is None:
+            return None
+        blob = from_text(value)
+        plain = self._keys.open("session", "", blob) if blob else None
+        session = unpacked(plain) if plain else None
+        if plain is None or (session and session.partitioned is not partitioned):
+            self._damaged(header)
+            return None
+        return session
