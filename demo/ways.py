@@ -10,8 +10,8 @@ from widgets.studio import snippets
 from widgets.studio.snippets import Embedding, Snippet
 
 TITLES: Final = snippets.TITLES["zh-CN"]
-HEIGHTS: Final[dict[Kind, int]] = {"todos": 480, "notices": 440}
-"""Pixels that the frame has until (or unless) the loader knows better."""
+HEIGHTS: Final[dict[Kind, int]] = {"todos": 480, "notices": 480}
+"""Pixels of a frame until (or unless) the loader knows better; reserved where a card stands in the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Embedding:
     base: str
     widgets: tuple[Kind, ...]
     heights: Mapping[Kind, int]
-    """Pixels of a frame."""
+    """Pixels that a card takes: of its frame, or reserved in the page so that nothing moves when it comes."""
     lang: Language = "zh-CN"
     """Of what stands in the portal's page."""
     choices: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +95,7 @@ class Snippet:
         bodies = [self.body_for(embedding, name) for name in embedding.widgets]
         bodies = bodies if self.is_markup else ["\n".join(bodies)]
         tail = self.tail.replace("{names}", names).replace("{fetching}", _fetching(embedding.choices))
+        tail = tail.replace("{height}", str(max(embedding.heights.values())))
         return "\n\n".join(part for part in (self.head_for(embedding), *bodies, tail) if part)
 
 
@@ -109,10 +110,12 @@ _FRAME: Final = (
     '<iframe src="{widgets}/widgets/{name}{query}" title="{title}" width="100%" height="{height}"\n'
     '        style="border:0;color-scheme:normal" loading="lazy"{sandbox}></iframe>'
 )
+_PLACE: Final = 'style="min-height:{height}px"'
 _HTMX: Final = (
-    '<div hx-get="{widgets}/widgets/{name}{query}" hx-trigger="load" hx-swap="innerHTML">\n'
-    f"  {_FALLBACK}\n</div>"
+    '<div hx-get="{widgets}/widgets/{name}{query}" hx-trigger="load" hx-swap="innerHTML"\n'
+    f"     {_PLACE}>\n  {_FALLBACK}\n</div>"
 )
+_ELEMENT_PLACE: Final = '\n               style="display:block;min-height:{height}px"'
 _IN_PAGE: Final = {"connect-src": "W", "script-src": "W", "frame-src": "W C"}
 
 PLAIN: Final = Snippet("iframe", "iframe", "", _FRAME, {"frame-src": "W C"}, frames=True)
@@ -128,7 +131,8 @@ ELEMENT: Final = Snippet(
     "element",
     "<portal-widget>",
     _LOADER,
-    '<portal-widget name="{name}" title="{title}"{attributes}>\n' + f"  {_FALLBACK}\n</portal-widget>",
+    '<portal-widget name="{name}" title="{title}"{attributes}'
+    f"{_ELEMENT_PLACE}>\n  {_FALLBACK}\n</portal-widget>",
     {"frame-src": "W C", "script-src": "W"},
     frames=True,
 )
@@ -136,8 +140,8 @@ ELEMENT_IN_PAGE: Final = Snippet(
     "element-fragment",
     "<portal-widget mode=fragment>",
     _LOADER,
-    '<portal-widget name="{name}" title="{title}" mode="fragment"{attributes}>\n'
-    f"  {_FALLBACK}\n</portal-widget>",
+    '<portal-widget name="{name}" title="{title}" mode="fragment"{attributes}'
+    f"{_ELEMENT_PLACE}>\n  {_FALLBACK}\n</portal-widget>",
     _IN_PAGE,
 )
 HTMX1: Final = Snippet(
@@ -160,8 +164,8 @@ HTMX4: Final = Snippet(
     "htmx-4",
     "HTMX 4",
     '<script src="/htmx/4.js" defer></script>\n' + _LOADER,
-    '<div hx-get="{widgets}/widgets/{name}{query}" hx-trigger="load" hx-swap="innerHTML"{credentials}>\n'
-    f"  {_FALLBACK}\n</div>",
+    '<div hx-get="{widgets}/widgets/{name}{query}" hx-trigger="load" hx-swap="innerHTML"{credentials}\n'
+    f"     {_PLACE}>\n  {_FALLBACK}\n</div>",
     _IN_PAGE,
     leave='<meta name="htmx-config" content=\'{"mode":"cors"}\'>',
 )
@@ -179,7 +183,8 @@ PODIUM: Final = Snippet(
     "  const incoming = response.locals.podium;\n"
     "  const podlets = await Promise.all([{names}].map(each => each.fetch(incoming{fetching})));\n"
     "  incoming.podlets = podlets;\n"
-    "  response.podiumSend(podlets.map(each => `<div>${each}</div>`).join('\\n'));\n"
+    '  const places = podlets.map(each => `<div style="min-height:{height}px">${each}</div>`);\n'
+    "  response.podiumSend(places.join('\\n'));\n"
     "});\n"
     "app.listen(7000);",
     is_markup=False,
@@ -188,8 +193,9 @@ ESI: Final = Snippet(
     "esi",
     "ESI",
     _LOADER,
-    '<esi:include src="{widgets}/widgets/{name}/fragment{query}"\n'
-    '             alt="{widgets}/widgets/{name}/fallback" onerror="continue"/>',
+    f"<div {_PLACE}>\n"
+    '  <esi:include src="{widgets}/widgets/{name}/fragment{query}"\n'
+    '               alt="{widgets}/widgets/{name}/fallback" onerror="continue"/>\n</div>',
     _IN_PAGE,
 )
 SSI: Final = Snippet(
@@ -197,7 +203,8 @@ SSI: Final = Snippet(
     "SSI",
     '<script src="/pw/embed.js" defer></script>',
     '<!--# block name="{name}" --><a href="/pw/widgets/{name}">{link}</a><!--# endblock -->\n'
-    '<!--# include virtual="/pw/widgets/{name}/fragment{query}" stub="{name}" -->',
+    f"<div {_PLACE}>\n"
+    '<!--# include virtual="/pw/widgets/{name}/fragment{query}" stub="{name}" -->\n</div>',
     _IN_PAGE,
     is_markup=False,
 )
