@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -164,6 +165,46 @@ async def test_a_slip_is_told_above_the_stage_and_goes_away(visitor: Visitor, be
     await expect(page.frame_locator("iframe").locator(LINK)).to_have_css("color", colour("#00695C"))
 
 
+STYLE = """what => [...document.querySelectorAll('.pw, .pw *')].map(each => getComputedStyle(each)[what])"""
+
+
+@pytest.mark.parametrize(
+    ("aid", "medium", "seen"),
+    [
+        ("still", {"reduced_motion": "reduce"}, ("animationName",)),
+        ("print", {"media": "print"}, ("display", "webkitLineClamp", "borderTopColor")),
+        ("forced", {"forced_colors": "active"}, ("display", "color", "borderTopStyle")),
+    ],
+)
+@pytest.mark.parametrize("state", ["ok", "starting", "stale"])
+async def test_what_the_studio_imitates_is_what_the_browser_does(
+    visitor: Visitor, state: str, aid: str, medium: Any, seen: tuple[str, ...]
+) -> None:
+    """In each medium the same is drawn as the browser draws there, part by part; of colours, the same are alike."""
+    studio = f"{visitor.world.at.widgets}/studio"
+    page = await visitor.open(f"{studio}/default/todos/{state}?aid={aid}&scheme=light&mask=on")
+    await expect(page.locator(".told")).to_be_visible()
+    imitation = page.frames[1]
+    await imitation.wait_for_function("document.adoptedStyleSheets.length && document.querySelector('.pw')")
+    real = await visitor.context.new_page()
+    await real.set_viewport_size({"width": 360, "height": 900})
+    await real.emulate_media(**medium)
+    await real.goto(f"{studio}/frame/default/todos/{state}?scheme=light&mask=on")
+    for what in seen:
+        ours, theirs = [await each.evaluate(STYLE, what) for each in (imitation, real)]
+        assert [theirs.index(each) for each in theirs] == [ours.index(each) for each in ours], what
+
+
+async def test_a_zoomed_card_has_half_the_width(visitor: Visitor) -> None:
+    """Twice as large in the same place, and the width can still be drawn."""
+    page = await visitor.open(f"{visitor.world.at.widgets}/studio/default/todos/ok?aid=zoom&w=640")
+    frame = page.locator("iframe")
+    assert 320 == await frame.content_frame.locator(".pw").evaluate("card => card.offsetWidth")
+    assert 640 == (await frame.bounding_box() or {})["width"]
+    await page.locator("[data-grip]").press("ArrowRight")
+    assert 324 == await frame.content_frame.locator(".pw").evaluate("card => card.offsetWidth")
+
+
 async def test_the_builder_follows_its_form_and_copies_on_plain_http(visitor: Visitor) -> None:
     """A choice changes code, card and address; the address opens the same; copying needs no secure context."""
     await visitor.context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -174,13 +215,39 @@ async def test_the_builder_follows_its_form_and_copies_on_plain_http(visitor: Vi
     await expect(code).to_contain_text("hx-config")
     await expect(code).to_contain_text("size=compact")
     await page.wait_for_url("**way=htmx-4**size=compact**")
+    await expect(code).to_have_text(await reserved(page))
     await page.get_by_role("button", name="复制").click()
     await page.evaluate("document.body.appendChild(document.createElement('textarea')).focus()")
     await page.keyboard.press("Control+V")
     written = await code.text_content()
     assert written == await page.locator("textarea").input_value()
     again = await visitor.open(page.url)
-    assert written == await again.locator("#code").text_content()
+    await expect(again.locator("#code")).to_have_text(written or "")
+
+
+async def reserved(page: Page) -> re.Pattern[str]:
+    """Code with the heights of the two cards on the builder's stage, rounded up to ten."""
+    heights = []
+    for name in ("todos", "notices"):
+        card = page.frame_locator(f"iframe[src*='/{name}/']").locator(".pw[data-widget]")
+        heights.append(
+            await card.evaluate("card => Math.ceil(card.getBoundingClientRect().height / 10) * 10")
+        )
+    return re.compile(r'height(?:="|:)' + r'.*height(?:="|:)'.join(str(each) for each in heights), re.DOTALL)
+
+
+@pytest.mark.parametrize("way", ["iframe-script", "element", "htmx-2", "esi"])
+async def test_the_code_keeps_the_place_that_the_cards_on_the_stage_take(visitor: Visitor, way: str) -> None:
+    """As many rows as are asked for, and another height when the width is drawn."""
+    page = await visitor.open(f"{visitor.world.at.widgets}/studio/embed?way={way}&limit=9&w=360")
+    rows = page.frame_locator("iframe[src*='/todos/']").locator(".pw-item")
+    await expect(rows).to_have_count(9)
+    await expect(page.locator("#code")).to_have_text(narrow := await reserved(page))
+    await page.locator("[data-grip]").press("ArrowRight")
+    for _ in range(40):
+        await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#code")).not_to_have_text(narrow)
+    await expect(page.locator("#code")).to_have_text(await reserved(page))
 
 
 async def test_the_doctor_takes_a_large_file_by_its_tags_alone(visitor: Visitor, tmp_path: Path) -> None:

@@ -18,15 +18,26 @@ KNOBS: Final[Mapping[str, tuple[str, ...]]] = {
     "mask": ("off", "on"),
     "page": ("frame", "plain", "hostile"),
     "vision": ("all", "protan", "deutan", "grey"),
+    "aid": ("none", "zoom", "spacing", "still", "forced", "print"),
 }
 """What can be chosen beside the card.
 
 `page`: the card's own document, or in the page of a portal, one with ordinary and one with hostile styles.
 `vision`: as most eyes see it, without the red or the green cones, on paper.
+`aid`: as it is; zoomed to 200 %, with wider text spacing (WCAG 1.4.12), without motion, in forced colours, printed.
 """
-_DEFAULTS: Final = {"scheme": "auto", "size": "list", "mask": "off", "page": "frame", "vision": "all"}
+_DEFAULTS: Final = {
+    "scheme": "auto",
+    "size": "list",
+    "mask": "off",
+    "page": "frame",
+    "vision": "all",
+    "aid": "none",
+}
 WIDTHS: Final = (240, 360, 480, 640)
 NARROWEST, WIDEST, USUAL = 200, 1280, 360
+_OUTSIDE: Final = ("ui", "w", "page", "vision", "aid")
+"""What is done around the card and is none of its own parameters."""
 _FREE: Final = ("campus", "limit", "heading", "ui", "w")
 
 
@@ -44,6 +55,7 @@ class Choice:
     """Of the card, in pixels."""
     page: str
     vision: str
+    aid: str
     base: str
     """The studio's own address."""
     said: Mapping[str, str]
@@ -69,6 +81,7 @@ class Choice:
             _width(said.get("w", "")),
             said.get("page", "frame"),
             said.get("vision", "all"),
+            said.get("aid", "none"),
             f"{base}/studio",
             said,
         )
@@ -103,12 +116,22 @@ class Choice:
         """The card alone, with its whole query: a card adds to the address that it refreshes from."""
         return f"{self.base}/frame/{self.theme}/{self.widget}/{self.state}?{self.layout.query}"
 
+    @property
+    def beside(self) -> int:
+        """Pixels that a frame has beside the card: of a portal's page (`.col` in portal.css), and its own border."""
+        return 0 if self.page == "frame" else 42
+
+    @property
+    def frame_width(self) -> int:
+        """Of the frame, in its own pixels: half as many when each of them is drawn twice as large."""
+        return self.width // (2 if self.aid == "zoom" else 1) + self.beside
+
     def tool(self, name: str) -> str:
         """Another page of the studio, in the same language."""
         return self._at(f"/{name}", {k: v for k, v in self.said.items() if k == "ui"})
 
     def _look(self) -> dict[str, Any]:
-        return {name: value for name, value in self.said.items() if name not in ("ui", "w", "page", "vision")}
+        return {name: value for name, value in self.said.items() if name not in _OUTSIDE}
 
     def _at(self, path: str, query: Mapping[str, Any]) -> str:
         said = urlencode({name: value for name, value in query.items() if value is not None})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle, islice
 from typing import Any, Final, get_args
 
 from widgets.items import Kind
@@ -31,9 +32,13 @@ def sample(choice: Choice, look: str) -> WidgetView[Any] | None:
     if odd_one is None and choice.state not in STATES:
         return None
     made = odd_one or card(choice.widget, choice.state, layout.lang)  # type: ignore[arg-type]  # checked above
+    rows = made.items[: layout.limit] if odd_one else _as_many(made.items, layout.limit)
+    total = made.total and max(made.total, len(rows))
     return replace(
         made,
-        items=tuple(replace(row, href=row.href and _leads(choice)) for row in made.items[: layout.limit]),
+        items=tuple(replace(row, href=row.href and _leads(choice)) for row in rows),
+        total=total,
+        total_text=made.total_text if total == made.total else str(total),
         src=choice.document(),
         version=f"sample.{look}",
         scheme=layout.scheme,
@@ -45,6 +50,11 @@ def sample(choice: Choice, look: str) -> WidgetView[Any] | None:
         direct_url=made.direct_url and _leads(choice),
         sign_in_url=made.sign_in_url and _leads(choice),
     )
+
+
+def _as_many(rows: Sequence[Any], limit: int) -> list[Any]:
+    """As many rows as were asked for, the few that there are again and again, each under an id of its own."""
+    return [replace(row, id=f"{n:02x}{row.id[2:]}") for n, row in enumerate(islice(cycle(rows), limit))]
 
 
 def _leads(choice: Choice) -> str:

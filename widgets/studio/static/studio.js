@@ -29,12 +29,14 @@ document.addEventListener('click', event => {
   if (button) copy(document.getElementById(button.getAttribute('data-copy')).textContent);
 });
 
-// The width of the stage: of every frame that stands on it.
+// The width of the stage: of every card that stands on it. A portal's page shows something beside its card.
+const beside = frame => +frame.getAttribute('data-page') || 0;
+const zoom = body.getAttribute('data-aid') === 'zoom' ? 2 : 1;
 function widen(grip) {
-  const frames = all('iframe', grip.closest('[data-sheet]'));
+  const frames = all('iframe', grip.closest('[data-sheet]')), wide = () => (frames[0].width - beside(frames[0])) * zoom;
   const set = wanted => {
     const width = Math.min(Math.max(Math.round(wanted), 200), 1280);
-    for (const frame of frames) frame.width = width;
+    for (const frame of frames) frame.width = Math.round(width / zoom) + beside(frame);
     one('[data-width]').textContent = width;
     grip.setAttribute('aria-valuenow', width);
     const here = new URL(location.href);
@@ -47,7 +49,7 @@ function widen(grip) {
     }
   };
   grip.addEventListener('pointerdown', down => {
-    const before = +frames[0].width, from = down.clientX;
+    const before = wide(), from = down.clientX;
     grip.setPointerCapture(down.pointerId);
     // The sheet is centred and grows to both sides, each frame by its share.
     const move = event => set(before + (event.clientX - from) * 2 / frames.length);
@@ -57,10 +59,32 @@ function widen(grip) {
   });
   grip.addEventListener('keydown', event => {
     const step = {ArrowLeft: -8, ArrowRight: 8}[event.key];
-    if (step) { set(+frames[0].width + step); event.preventDefault(); }
+    if (step) { set(wide() + step); event.preventDefault(); }
   });
 }
 all('[data-grip]').forEach(widen);
+
+// The heights in the code are those of the cards as they stand on the stage, rounded up to ten; pages are shown whole.
+const sizes = 'ResizeObserver' in window && one('.pair') ? new ResizeObserver(reserve) : null;
+function reserve() {
+  const heights = standing().map(card => Math.ceil(card.getBoundingClientRect().height / 10) * 10);
+  if (!heights.length) return;
+  for (const page of all('.pair iframe[data-page]')) page.height = page.contentDocument.body.scrollHeight;
+  const code = one('#code'), pattern = /(height(?:="|:))\d+/g;
+  const each = code.textContent.match(pattern).length === heights.length ? heights : null;
+  code.textContent = code.textContent.replace(pattern, (was, name) => name + (each ? each.shift() : Math.max(...heights)));
+}
+// All of the stage's cards, or none while one of them is still to come.
+function standing() {
+  const found = cards().map(root => root.querySelector('.pw')).filter(Boolean);
+  return found.length === all('.pair iframe').length ? found : [];
+}
+function measure(tries) {
+  const found = standing();
+  if (found.length) for (const card of found) sizes.observe(card);
+  else if (tries) setTimeout(measure, 250, tries - 1);
+}
+if (sizes) measure(40);
 
 // A form whose every state is an address: what it answers takes the place of what is shown.
 for (const form of all('[data-live]')) {
@@ -76,6 +100,7 @@ for (const form of all('[data-live]')) {
     document.getElementById(id).replaceWith(document.importNode(fresh.getElementById(id), true));
     form.elements.sandbox.disabled = fresh.querySelector('[name=sandbox]').disabled;
     all('[data-grip]').forEach(widen);
+    if (sizes) { sizes.disconnect(); measure(40); }
   };
   form.addEventListener('input', () => { clearTimeout(form.timer); form.timer = setTimeout(update, 200); });
   form.addEventListener('submit', event => { event.preventDefault(); update(); });
@@ -105,10 +130,12 @@ const normal = text => {
   const six = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits;
   return /^[0-9a-f]{6}$/i.test(six) ? '#' + six.toUpperCase() : null;
 };
-const cards = () => all('iframe').map(frame => frame.contentDocument).filter(Boolean).flatMap(doc => {
-  const host = doc.querySelector('portal-widget');
-  return host && host.shadowRoot ? [host.shadowRoot] : [doc];
-});
+function cards() {
+  return all('iframe').map(frame => frame.contentDocument).filter(Boolean).flatMap(doc => {
+    const host = doc.querySelector('portal-widget');
+    return host && host.shadowRoot ? [host.shadowRoot] : [doc];
+  });
+}
 
 // A constructed sheet is none that a content security policy refuses.
 function dress(root, slot, text) {
@@ -121,8 +148,35 @@ function dress(root, slot, text) {
   }
   mine[slot].replaceSync(text);
 }
+// A page cannot put a browser into another medium. It can let the card's own rules for that medium hold, and do what
+// browsers do there to every page; the studio says so beside it.
+const AIDS = {
+  spacing: ['', '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }'],
+  still: ['prefers-reduced-motion', ''],
+  forced: ['forced-colors', `[data-forced] { color: CanvasText !important; box-shadow: none !important; text-shadow: none !important; }
+    [data-forced], [data-forced]::before, [data-forced]::after { border-color: CanvasText !important; }
+    [data-forced=ground] { background: Canvas !important; }
+    a[data-forced], a [data-forced] { color: LinkText !important; } button[data-forced], button [data-forced] { color: ButtonText !important; }`],
+  print: ['print', '*, *::before, *::after { background: none !important; box-shadow: none !important; } [data-light] { color: #333 !important; }'],
+};
+function aid(root) {
+  const name = body.getAttribute('data-aid'), [medium, more] = AIDS[name] || ['', ''];
+  if (!AIDS[name]) return;
+  const grouped = [...root.styleSheets, ...(root.adoptedStyleSheets || [])].flatMap(sheet => [...sheet.cssRules]).filter(rule => rule.media);
+  const held = grouped.filter(rule => medium && rule.media.mediaText.includes(medium));
+  if (name === 'print') for (const rule of grouped) if (rule.media.mediaText === 'screen') rule.media.mediaText = 'print';
+  dress(root, 'aid', held.flatMap(rule => [...rule.cssRules]).map(rule => rule.cssText).join('\n') + more);
+  for (const each of all('.pw, .pw *', root)) {
+    const style = getComputedStyle(each), [red, green, blue] = style.color.match(/\d+/g);
+    const ground = style.backgroundColor !== 'rgba(0, 0, 0, 0)';
+    if (name === 'forced' && style.forcedColorAdjust !== 'none') each.setAttribute('data-forced', ground ? 'ground' : '');
+    // Where no ground is printed, browsers darken what was light upon it.
+    if (name === 'print') each.toggleAttribute('data-light', +red + +green + +blue > 500);
+  }
+}
 function apply() {
   const lines = [...edits].map(([name, value]) => row(name) && '--pw-' + (isColour(row(name)) ? 'color-' : '') + name + ':' + value.replace(/[;{}<]/g, '') + ';');
+  cards().forEach(aid);
   cards().forEach(root => dress(root, 'edits', lines.length ? '.pw.pw[data-widget][data-size]{' + lines.filter(Boolean).join('') + '}' : ''));
 }
 function note() {
