@@ -32,7 +32,7 @@ MOST_PART: Final = 16_000
 MOST_PARENTS: Final = 4
 READ: Final = frozenset(
     {"theme.json", "tokens.json", "tokens.dark.json", "tokens.compact.json", "theme.css"}
-    | {"messages", "parts", "assets", "variants", "schemas", "README.md"}
+    | {"messages", "parts", "assets", "variants", "schemas", "based-on", "README.md"}
 )
 
 

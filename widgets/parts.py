@@ -39,6 +39,7 @@ _SCRIPT: Final = re.compile(
     r"<(?:script|iframe|object|base)\b|\son[a-z]+\s*=|javascript:|srcdoc", re.IGNORECASE
 )
 _STYLE: Final = re.compile(r"<(?:style|link)\b|\sstyle\s*=", re.IGNORECASE)
+_MERGE: Final = re.compile(r"^(?:<{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
 _IMAGE: Final = re.compile(r"<img\b[^>]*?\ssrc\s*=\s*[\"']?(?![\"'\s]|\{[{%])", re.IGNORECASE)
 _REACHING: Final = frozenset({"attr", "map", "selectattr", "rejectattr", "groupby", "xmlattr"})
 """Filters that read a field whose name is only known when the card is drawn."""
@@ -187,6 +188,7 @@ def _unfit(name: str, source: str, tree: nodes.Template) -> Iterator[Fault]:
         yield Fault("T05", 1, "lacks what the card needs to work: " + ", ".join(sorted(lacking)))
     for rule, pattern, sentence in (
         ("X01", _SCRIPT, "may not contain {}: a theme runs no script and loads no page"),
+        ("T01", _MERGE, "holds the marks of a merge: choose one of both, and take the three marks out"),
         ("X01", _STYLE, "may not contain {}: rules belong in theme.css"),
         ("X02", _IMAGE, 'may show images of assets/ only: <img src="{{{{ assets[\'logo.svg\'] }}}}" alt="">'),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,10 +72,19 @@ def new(name: str, folder: Path, label: str | None, extends: str, large: bool) -
 @theme.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.argument("name", metavar="PART")
-def part(folder: Path, name: str) -> None:
-    """Copy one of our parts, such as _todo, into a theme's folder, to be changed."""
+@click.option("--merge", is_flag=True, help="It is there, and ours has changed since: bring both together.")
+def part(folder: Path, name: str, merge: bool) -> None:
+    """Copy one of our parts, such as _todo, into a theme's folder, to be changed.
+
+    With --merge it ends with 1 where both have changed the same lines: they stand between <<<<<<< and >>>>>>>.
+    """
     with _told():
-        click.echo(begin.part(folder, name))
+        path, clashes = begin.merge(folder, name) if merge else (begin.part(folder, name), 0)
+    click.echo(path)
+    if clashes:
+        places = "1 place" if clashes == 1 else f"{clashes} places"
+        click.echo(f"{places} changed by both: choose between <<<<<<< and >>>>>>> there.", err=True)
+        sys.exit(1)
 
 
 @theme.command("list")

@@ -15,6 +15,9 @@ from tests.widgets.configuration import Configuration
 from widgets.command import main
 
 
+pytestmark = pytest.mark.integration
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Configuration:
     """Written, with a folder for themes and a trail of its own."""

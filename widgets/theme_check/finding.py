@@ -76,6 +76,8 @@ class Finding:
     level: Level | None = None
     """Where it is another than the rule's: what the service itself refuses is always fatal."""
     edit: Edit | None = None
+    diff: str = ""
+    """What has changed, as a unified diff, where that is what was found."""
 
     @property
     def weight(self) -> Level:

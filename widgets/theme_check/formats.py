@@ -56,6 +56,7 @@ def _lines(report: Report, lang: Language) -> Iterator[str]:
         yield f"{finding.weight} {rule.id} {finding.file}:{finding.line}  {rule.title[lang]}"
         yield f"    {words['found']}: {said(finding.found, lang)}"
         yield f"    {words['instead']}: {_instead(finding, lang)}"
+        yield from (f"      {line}" for line in finding.diff.splitlines())
     for finding, reason in report.silenced:
         yield f"- {finding.rule} {finding.file}:{finding.line}  {words['silenced']}: {reason}"
     for why in dict.fromkeys(report.not_judged.values()):
@@ -98,6 +99,7 @@ def _plain(finding: Finding, lang: Language) -> dict[str, Any]:
         "title": rule.title[lang],
         "found": said(finding.found, lang),
         "instead": _instead(finding, lang),
+        "diff": finding.diff,
         "fixable": finding.edit is not None,
         "page": rule.page,
     }
@@ -155,6 +157,8 @@ def _result(finding: Finding, lang: Language, reason: str = "") -> dict[str, Any
         "message": {"text": _message(finding, lang)},
         "locations": [{"physicalLocation": place}],
     }
+    if finding.diff:
+        made["properties"] = {"diff": finding.diff}
     if reason:
         made["suppressions"] = [{"kind": "inSource", "justification": reason}]
     return made

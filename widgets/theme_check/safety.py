@@ -13,6 +13,7 @@ from widgets.theme_check.finding import Finding
 from widgets.theme_check.subject import Subject
 from widgets.themes.assets import MOST_ASSETS, fault
 from widgets.themes.files import MOST_TEXT
+from widgets.themes.merge import ROOM
 from widgets.themes.packed import MOST_FILES
 from widgets.themes.styles import URL
 from widgets.tokens import nearest
@@ -28,7 +29,9 @@ READ_IN: Final = {
     "variants": {".json"},
     "assets": {".svg", ".png", ".webp", ".woff2"},
 }
-_BESIDE: Final = frozenset({"README.md", "README.txt", "LICENSE", "theme.schema.json", "preview", "schemas"})
+_BESIDE: Final = frozenset(
+    {"README.md", "README.txt", "LICENSE", "theme.schema.json", "preview", "schemas", ROOM}
+)
 
 
 def findings(subject: Subject) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from hashlib import sha256
 from typing import Final
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -14,13 +13,12 @@ from widgets.parts import FIXED, faults
 from widgets.theme_check.drawn import Drawn, lacking
 from widgets.theme_check.finding import Edit, Finding, refusal
 from widgets.theme_check.subject import Subject
+from widgets.themes.merge import MARK, changes, copied_from, digest, mark
 from widgets.themes.served import own
 
 MOST_LINES, MOST_DEPTH = 40, 4
 _CLASS: Final = re.compile(r"(?<![\w-])pw-[a-z][a-z-]*")
 _TOKEN: Final = re.compile(r"--pw-[a-z][a-z-]*")
-BASED: Final = re.compile(r"\{#-?\s*based-on:\s*([0-9a-f]{8})\s*-?#\}")
-"""What a part says of the one that it was copied from: `{# based-on: 3f9c1d5e #}`."""
 _BY_THE_SCRIPT: Final = frozenset({"pw-light", "pw-dark"})
 
 
@@ -61,20 +59,31 @@ def _against_ours(subject: Subject, name: str, source: str) -> Iterator[Finding]
     ours = subject.templates[name]
     parents = subject.below.parts.get(name, ())
     below = parents[-1].source if parents else ours
-    current, said = sha256(ours.encode()).hexdigest()[:8], BASED.search(source)
-    if BASED.sub("", source).strip() == below.strip():
+    said = MARK.search(source)
+    if MARK.sub("", source).strip() == below.strip():
         # One that says where it comes from was copied to be changed: --fix leaves it there.
         edit = None if said else Edit(file, 1, "", None)
         yield Finding("T06", file, 1, "the same as what it replaces", edit=edit)
         return
-    mark = f"{{# based-on: {current} #}}"
     if said is None:
         first = source.split("\n", 1)[0]
-        edit = Edit(file, 1, first, f"{mark}\n{first}")
-        yield Finding("T07", file, 1, "does not say which version it was made from", mark, "I", edit)
-    elif said[1] != current:
-        line = source.count("\n", 0, said.start()) + 1
-        yield Finding("T07", file, line, f"made from {said[1]}; the service's part is {current} now", mark)
+        edit = Edit(file, 1, first, f"{mark(ours)}\n{first}")
+        yield Finding("T07", file, 1, "does not say which version it was made from", mark(ours), "I", edit)
+    elif said[1] != digest(ours):
+        yield _left_behind(subject, name, ours, said[1], source.count("\n", 0, said.start()) + 1)
+
+
+def _left_behind(subject: Subject, name: str, ours: str, said: str, line: int) -> Finding:
+    """Ours has changed since: what, if the theme has kept what it copied."""
+    found = f"made from {said}; the service's part is {digest(ours)} now"
+    before = copied_from(subject.folder, name, said)
+    if before is None:
+        return Finding("T07", f"parts/{name}", line, found, mark(ours))
+    diff = changes(before, ours)
+    new, gone = (sum(each.startswith(sign) for each in diff.splitlines()) for sign in "+-")
+    command = f"portal-widgets theme part {subject.folder.name} {name.removesuffix('.html')} --merge"
+    found = f"{found}: new lines {new}, gone {gone}"
+    return Finding("T07", f"parts/{name}", line, found, command, diff=diff)
 
 
 def _size(subject: Subject, name: str, source: str) -> Iterator[Finding]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from string import Template
 from typing import Final
 
 from widgets.names import NAME_TOLD, is_name
 from widgets.parts import FIXED
-from widgets.themes.files import ThemeError
+from widgets.themes.files import ThemeError, text_of
+from widgets.themes.merge import MARK, ROOM, copied_from, digest, mark, merged
 from widgets.themes.schemas import all_of_them
 from widgets.tokens import nearest
 
@@ -40,16 +40,52 @@ def begin(folder: Path, name: str, label: str, extends: str, large: bool) -> lis
 def part(folder: Path, name: str) -> Path:
     """Copies one of our parts into the theme in `folder`. Raises ThemeError when it is none, or there already."""
     every = parts()
-    name = name if name.endswith(".html") else f"{name}.html"
-    if name not in every:
-        raise ThemeError(f"There is no part {name}{nearest(name, every)}: there are {', '.join(every)}.")
+    name = _known(name)
     path = folder / "parts" / name
     if path.exists():
         raise ThemeError(f"{path} exists.")
-    ours = (_TEMPLATES / name).read_text("utf-8")
-    # By this `theme check` knows when ours has changed since.
-    _write(path, f"{{# based-on: {sha256(ours.encode()).hexdigest()[:8]} #}}\n{ours}")
+    _keep(folder, name, _ours(name))
     return path
+
+
+def merge(folder: Path, name: str) -> tuple[Path, int]:
+    """Brings what we changed since a part was copied into the theme's own; gives how often both changes meet.
+
+    Raises ThemeError when the theme has not kept what it copied, or has nothing to merge.
+    """
+    name = _known(name)
+    path, ours = folder / "parts" / name, _ours(name)
+    theirs = text_of(path)
+    said = MARK.search(theirs)
+    base = copied_from(folder, name, said[1]) if said else None
+    if said and said[1] == digest(ours):
+        raise ThemeError(f"{path} was made from our part as it is today.")
+    if base is None:
+        raise ThemeError(
+            f"{folder / ROOM / name} is not there, or is not what {path} was made from: compare it with "
+            f"{_TEMPLATES / name}, and then let it begin with {mark(ours)}."
+        )
+    text, clashes = merged(base, MARK.sub("", theirs, 1), ours)
+    _keep(folder, name, ours, text)
+    return path, clashes
+
+
+def _keep(folder: Path, name: str, ours: str, text: str | None = None) -> None:
+    """A part with the mark by which `theme check` knows when ours has changed since, and ours as it is now."""
+    _write(folder / ROOM / name, ours)
+    _write(folder / "parts" / name, f"{mark(ours)}\n{ours if text is None else text}")
+
+
+def _known(name: str) -> str:
+    every = parts()
+    name = name if name.endswith(".html") else f"{name}.html"
+    if name not in every:
+        raise ThemeError(f"There is no part {name}{nearest(name, every)}: there are {', '.join(every)}.")
+    return name
+
+
+def _ours(name: str) -> str:
+    return (_TEMPLATES / name).read_text("utf-8")
 
 
 def parts() -> list[str]:

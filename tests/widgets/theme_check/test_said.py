@@ -26,7 +26,7 @@ SAYING: Final = (
 """The modules whose sentences a designer reads."""
 _ENGLISH: Final = re.compile(r"(?<![\w<.-])[a-z]{2,} (?:[a-z]{1,}|\{)|\} [a-z]{2,} [a-z{]")
 _CODE: Final = re.compile(
-    r"^pip |^@import|=>|\\s|\?:|--pw-|@media|http-equiv|\.pw|pwProbe|^(?:class=|a class=|a time)"
+    r"^pip |^portal-widgets |^@import|=>|\\s|\?:|--pw-|@media|http-equiv|\.pw|pwProbe|^(?:class=|a class=|a time)"
 )
 _PARTLY: Final = frozenset(
     {
@@ -130,6 +130,7 @@ def test_a_sentence_that_a_theme_makes_long_is_read_once(piece: str) -> None:
     assert len(said(long, "zh-CN")) > len(long) // 2
 
 
+@pytest.mark.integration
 def test_text_json_and_sarif_speak_the_language_that_is_asked_for(tmp_path: Path) -> None:
     theme = written(tmp_path, "renmin", {"parts/_foot.html": "{{ w.titel }}"})
     told = {
