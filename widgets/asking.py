@@ -34,6 +34,7 @@ def asked(name: Kind, query: bytes, headers: Headers, cookie: str | None, langua
         holds=given.get("v"),
         strict="strict" in given,
         silently=form == "document" and "silent" not in given and _is_navigation(headers),
+        loads=form == "fragment" and "v" not in given and ("hx-request" in headers or "loads" in given),
         pressed=pressed,
         active=pressed or given.get("active") == "1" or (form == "document" and "auto" not in given),
         headers=headers,

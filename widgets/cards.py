@@ -24,6 +24,8 @@ from widgets.views import SignInBy, State, WidgetView
 Form = Literal["document", "fragment", "json"]
 _TOLD: Final = {TOO_MANY: "elsewhere"}
 """What a card says of why its session was ended."""
+_ASKING: Final = 5
+"""Seconds after which a card stops waiting for the centre's word on who sits there now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class Ask:
     """The caller wants real status codes."""
     silently: bool = False
     """A browser goes there, and may be sent on to sign in without a word."""
+    loads: bool = False
+    """A script puts the card into a page that was just loaded, and can ask the centre who is there before it shows."""
     pressed: bool = False
     """The person pressed refresh, and does not want to be told what we remember."""
     active: bool = False
@@ -111,6 +115,8 @@ class Cards:
         checked = await self.sessions.check(session, names, active=ask.active)
         if checked.session is None or (ask.silently and checked.ask_again):
             return self._signed_out(ask, card, checked.why)
+        if ask.loads and checked.ask_again:
+            return self._plain(ask, card, "starting", reason="asking", refresh_after=_ASKING)
         answer = await self._for(checked.session, ask, card, checked.values)
         return replace(answer, cookies=(checked.set_cookie,)) if checked.set_cookie else answer
 

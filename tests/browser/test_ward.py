@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 A_MINUTE = 61
 
 
-@pytest.mark.parametrize("way", ["/", "/iframe-plain"])
+@pytest.mark.parametrize("way", ["/", "/iframe-plain", "/htmx2", "/htmx4"])
 async def test_the_next_persons_page_asks_the_centre_who_is_there(
     visitor: Visitor, door: Door, clock: Clock, way: str
 ) -> None:
@@ -34,19 +34,20 @@ async def test_the_next_persons_page_asks_the_centre_who_is_there(
     assert ([], True) == (told(door, 0, ZHOU, world), bool(told(door, 0, HAN, world)))
 
 
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
 async def test_a_page_that_nobody_signed_in_at_shows_no_list(
-    visitor: Visitor, door: Door, clock: Clock
+    visitor: Visitor, door: Door, clock: Clock, way: str
 ) -> None:
     """The centre knows nobody any more, and neither do the cards, though their cookie is good for hours."""
     world = visitor.world
     world.switches.silent_logout = True
-    page = await visitor.sign_in(ZHOU)
+    page = await visitor.sign_in(ZHOU, way)
     await shown(card(page))
     await page.goto(f"{world.at.portal}/sign-out")
     await page.wait_for_url(f"{world.at.portal}/*")
     clock.forward(A_MINUTE)
     await door.quiet()
-    await page.goto(f"{world.at.portal}/")
+    await page.goto(world.at.portal + way)
     await shown(card(page), "signed-out")
     assert [] == told(door, 0, ZHOU, world)
 

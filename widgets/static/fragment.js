@@ -4,7 +4,7 @@
 'use strict';
 const page = window.portalWidgets;
 if (page.mount) return;
-let tried = false;
+let tried = false, answered = false;
 
 page.mount = element => {
   if (!element.isConnected) return;
@@ -25,8 +25,10 @@ function prepare(element) {
     if (target !== element) return;
     element.setAttribute('state', detail.state);
     if (element.card) element.setAttribute('version', element.card.version);
-    // Whoever signed in elsewhere is told so, and an open page that nobody sits at does not push them out there.
-    if (detail.state === 'signed-out' && !detail.reason) signInSilently(detail.base);
+    // A page that is loaded may be somebody else's now: its list comes after the centre has said whose it is. Whoever
+    // signed in elsewhere is told so, and an open page that nobody sits at does not push them out there.
+    if (detail.reason === 'asking' && answered) page.wake();
+    else if (detail.reason ? detail.reason === 'asking' : detail.state === 'signed-out') signInSilently(detail.base);
   });
 }
 
@@ -57,7 +59,7 @@ function wake(element) {
 async function load(element, pause) {
   const address = element.address();
   try {
-    const answer = await fetch(address + (address.includes('?') ? '&' : '?') + 'as=fragment', {credentials: 'include'});
+    const answer = await fetch(address + (address.includes('?') ? '&' : '?') + 'as=fragment&loads=1', {credentials: 'include'});
     const inner = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('portal-widget > template');
     if (answer.ok && inner && element.isConnected) return draw(element, inner.content);
   } catch (e) { /* as below */ }
@@ -71,7 +73,7 @@ function signInSilently(from) {
   const frame = document.createElement('iframe');
   frame.hidden = true;
   frame.src = from + '/auth/login?silent=1&return=/auth/done';
-  frame.addEventListener('load', page.wake);
+  frame.addEventListener('load', () => { answered = true; page.wake(); });
   document.body.appendChild(frame);
   setTimeout(() => frame.remove(), 15000);
 }
