@@ -39,11 +39,11 @@ class Look:
     campus_of: Mapping[str, str]
     """Campus ids by source id."""
 
-    @property
+    @cached_property
     def missing(self) -> tuple[Missing, ...]:
         return tuple(m for record in self.records for m in record.missing()) + self.pending
 
-    @property
+    @cached_property
     def as_of(self) -> datetime | None:
         """The oldest answer among those shown."""
         return min((r.as_of for r in self.records if r.as_of), default=None)

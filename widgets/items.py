@@ -38,6 +38,8 @@ class TodoItem:
     unread: bool = False
     opens: str = ""
     """What a click carries: the item's Reference, sealed when the item was remembered."""
+    key: str = ""
+    """Stable and tells nothing: the end of its row's HTML id. Made when the item was remembered."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class Notice:
     unread: bool = False
     opens: str = ""
     """What a click carries: the item's Reference, sealed when the item was remembered."""
+    key: str = ""
+    """Stable and tells nothing: the end of its row's HTML id. Made when the item was remembered."""
 
 
 _RANK: Final = {"critical": 0, "high": 1, "normal": 2}

@@ -110,12 +110,12 @@ class Memory:
         return record
 
     def answered(self, session: Session, source: str, kind: Kind, listing: Listing[Any]) -> Remembered:
-        """The record of an answer. What a drawing needs of its items is done here, once: order, links, local times."""
-        names, times = _FIELDS[kind], _TIMES[kind]
+        """The record of an answer. What its drawings have in common is done here, once: order, links, local times."""
+        names, times = _FIELDS[kind], _TIMES[kind]  # the last two of the names are made here, too
         rows = []
         for item in in_order(listing.items):
-            openable = self._openable(session, kind, item)
-            row = [getattr(openable, name) for name in names]
+            row = [getattr(item, name) for name in names[:-2]]
+            row += self._link(session, kind, item), _key(item)
             for place in times:
                 row[place] = row[place] and row[place].astimezone(self._zone)
             rows.append(row)
@@ -123,11 +123,11 @@ class Memory:
         digest = blake2b(body + repr(listing.total).encode(), digest_size=8).hexdigest()
         return Remembered(source, kind, listing.as_of, self._now(), listing.total, digest, body)
 
-    def _openable(self, session: Session, kind: Kind, item: Any) -> Any:
+    def _link(self, session: Session, kind: Kind, item: TodoItem | Notice) -> str:
         if item.url is None:
-            return item
+            return ""
         reference = Reference(item.source, kind, item.id, item.url)
-        return replace(item, opens=self._references.seal(session.who.account or "", reference))
+        return self._references.seal(session.who.account or "", reference)
 
     async def write(self, session: Session, record: Remembered, *, over_a_list: bool = True) -> None:
         """Keeps the record. Unless `over_a_list`, a failure alone takes no list's place.
@@ -172,6 +172,10 @@ class Memory:
             await self._redis.set(self.names(session, [], "todos")[0], b"1", ex=JUST_OPENED)
         except (RedisError, OSError) as error:
             log.warning("memory.not_written", error=type(error).__name__)
+
+
+def _key(item: TodoItem | Notice) -> str:
+    return blake2b(f"{item.source}\n{item.id}".encode(errors="replace"), digest_size=5).hexdigest()
 
 
 def _claim(session: Session, source: str, kind: Kind) -> str:

@@ -103,7 +103,7 @@ class Replies:
 def _html(theme: Theme, ask: Ask, view: WidgetView[Any]) -> bytes:
     """A refresh replaces rows; the styles are there already, unless the theme has changed since."""
     styled = ask.holds is None or not ask.holds.endswith(f".{theme.look}")
-    return theme.widget(view, ask.form == "fragment", styled, ask.layout.campus).encode()
+    return theme.body(view, ask.form == "fragment", styled, ask.layout.campus)
 
 
 def _whole(ask: Ask, answer: Answer, content_type: str, body: bytes) -> Reply:

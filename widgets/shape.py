@@ -168,7 +168,7 @@ class Card:
 
     def _todo(self, item: TodoItem, several: bool) -> TodoRow:
         return TodoRow(
-            id=_row_id(item),
+            id=item.key,
             title=item.title,
             href=self._href(item),
             urgency=item.urgency,
@@ -183,7 +183,7 @@ class Card:
 
     def _notice(self, item: Notice, several: bool) -> NoticeRow:
         return NoticeRow(
-            id=_row_id(item),
+            id=item.key,
             title=item.title,
             href=self._href(item),
             department=item.department,
@@ -227,10 +227,6 @@ def _minute(iso: str) -> str:
 
 def _first(look: Look) -> datetime:
     return min(m.since for m in look.missing)
-
-
-def _row_id(item: TodoItem | Notice) -> str:
-    return blake2b(f"{item.source}\n{item.id}".encode(errors="replace"), digest_size=5).hexdigest()
 
 
 def _total_text(total: int | None) -> str:

@@ -27,7 +27,7 @@ from widgets.items import Kind
 from widgets.overrides import Overrides, Words
 from widgets.themes.files import ThemeError
 from widgets.themes.ours_once import Shared
-from widgets.themes.sandbox import Table, Theirs, compiled
+from widgets.themes.sandbox import Table, Theirs, compiled, pieces
 from widgets.themes.served import Files, icons, lean, own
 from widgets.themes.styles import URL
 from widgets.tokens import Tokens
@@ -78,6 +78,7 @@ class Theme:
             campus: self._style(ours, tokens)
             for campus, tokens in (("", self.tokens), *changed.campuses().items())
         }
+        self._encoded = {style: style.encode() for style in self._styles.values()}
         self.style = str(self._styles[""])
         """The one inline style of every document and fragment, but where a campus has its own."""
         self._files.keep("widgets.css", self.style.encode())
@@ -96,13 +97,30 @@ class Theme:
         `styled=False` leaves the styles out of a fragment: a refresh replaces rows, the styles are there.
         `campus` chooses its variant of the theme, if it has one.
         """
-        return self._drawn(
+        return "".join(self._card(view, as_fragment, styled, campus))
+
+    def body(
+        self, view: WidgetView[Any], as_fragment: bool, styled: bool = True, campus: str | None = None
+    ) -> bytes:
+        """The same as it goes over the wire, in UTF-8. The styles are most of it, and are encoded already."""
+        drawn, style = self._card(view, as_fragment, styled, campus), self._style_of(campus)
+        if style not in drawn:
+            return "".join(drawn).encode()
+        place = drawn.index(style)
+        before, after = "".join(drawn[:place]), "".join(drawn[place + 1 :])
+        return b"".join((before.encode(), self._encoded[style], after.encode()))
+
+    def _style_of(self, campus: str | None) -> Markup:
+        return self._styles.get(campus or "", self._styles[""])
+
+    def _card(self, view: WidgetView[Any], as_fragment: bool, styled: bool, campus: str | None) -> list[str]:
+        return self._pieces(
             f"{view.name}.html",
             w=view,
             m=self.words[view.lang],
             words=self._spoken[view.lang, view.name],
             layout="_fragment.html" if as_fragment else "_page.html",
-            style=self._styles.get(campus or "", self._styles[""]),
+            style=self._style_of(campus),
             page=not as_fragment,
             styled=styled,
             lang=view.lang,
@@ -146,17 +164,20 @@ class Theme:
         return self._files.get(path)
 
     def _drawn(self, name: str, **context: Any) -> str:
+        return "".join(self._pieces(name, **context))
+
+    def _pieces(self, name: str, **context: Any) -> list[str]:
         """A template, whatever the theme's parts do: at the worst without any of them."""
         self._theirs.begin()
         self.fallen = []
         try:
-            return self._table.find(name, None).render(context)
+            return pieces(self._table.find(name, None), context)
         except Exception as error:
             if not self.overrides.parts:
                 raise
             self._part_failed(f"{self.name}/{name}", error)
         with self._table.bare() as template:
-            return template[name].render(context)
+            return pieces(template[name], context)
 
     def _part_failed(self, part: str, error: Exception) -> None:
         self.fallen.append(part)

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from widgets.parts import DECLARED, VIEWS
 from widgets.themes import bounds
+from widgets.themes.direct import Direct
 
 try:
     from markupsafe._speedups import _escape_inner as _escaped_text
@@ -69,12 +70,12 @@ class Table:
 class Ours(Environment):
     """For the templates that come with the service."""
 
+    code_generator_class = Direct
+
     def __init__(self, table: Table) -> None:
         super().__init__(**_OPTIONS)
         self.globals = {}  # not Jinja's: parts are checked against what they are given
         self._table = table
-
-    getattr = staticmethod(getattr)  # type: ignore[assignment]  # Jinja's own also looks for keys, at twice the price
 
     def get_template(
         self, name: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
@@ -165,14 +166,19 @@ class Theirs(ImmutableSandboxedEnvironment):
 def compiled(environment: Environment, name: str, source: str) -> Template:
     """A template under its full name, with the environment's globals. Raises TemplateSyntaxError."""
     template = Template.from_code(environment, environment.compile(source, name, name), environment.globals)
-    # What Jinja compiled calls these for each value that it draws. Should a release of Jinja call them something
-    # else, its own do the same work: slower in ours, and in a theme's parts bounded by the trial alone.
     said = template.root_render_func.__globals__
     if isinstance(environment, Theirs):
+        # What Jinja compiled calls these for each value that it draws. Should a release of Jinja call them something
+        # else, its own do the same work, bounded by the trial alone.
         said |= {"escape": bounds.written(escaped), "markup_join": bounds.joined, "str_join": bounds.joined}
     else:
-        said["escape"] = escaped
+        said |= {"escaped_text": _escaped_text, "escaped": escaped}
     return template
+
+
+def pieces(template: Template, context: Mapping[str, Any]) -> list[str]:
+    """What the template writes, piece by piece."""
+    return list(template.root_render_func(template.new_context(dict(context))))
 
 
 def escaped(value: Any) -> str:
