@@ -14,7 +14,6 @@ from click.testing import CliRunner, Result
 from tests.widgets.configuration import Configuration
 from widgets.command import main
 
-
 pytestmark = pytest.mark.integration
 
 

@@ -29,6 +29,10 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "unjudged": "{id} was not judged: {why}",
         "message": "{}: {}. {}.",
         "see": "See docs/{page}.",
+        "line": "    {}: {}",
+        "count": "{} {}",
+        "comma": ", ",
+        "summary": "{}: {}; {}",
     },
     "zh-CN": {
         "instead": "改为",
@@ -40,6 +44,10 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "unjudged": "没有检查 {id}：{why}",
         "message": "{}：{}。{}。",
         "see": "见 docs/{page}。",
+        "line": "    {}：{}",
+        "count": "{} {} 个",
+        "comma": "，",
+        "summary": "{}：{}；{}",
     },
 }
 
@@ -54,16 +62,19 @@ def _lines(report: Report, lang: Language) -> Iterator[str]:
     for finding in report.findings:
         rule = RULES[finding.rule]
         yield f"{finding.weight} {rule.id} {finding.file}:{finding.line}  {rule.title[lang]}"
-        yield f"    {words['found']}: {said(finding.found, lang)}"
-        yield f"    {words['instead']}: {_instead(finding, lang)}"
+        yield words["line"].format(words["found"], said(finding.found, lang))
+        yield words["line"].format(words["instead"], _instead(finding, lang))
         yield from (f"      {line}" for line in finding.diff.splitlines())
     for finding, reason in report.silenced:
         yield f"- {finding.rule} {finding.file}:{finding.line}  {words['silenced']}: {reason}"
     for why in dict.fromkeys(report.not_judged.values()):
         rules = " ".join(id for id, each in report.not_judged.items() if each == why)
         yield f"! {words['not judged']}: {rules} ({said(why, lang)})"
-    counted = ", ".join(f"{_NAMES[lang][level]} {report.count(level)}" for level in LEVELS)
-    yield f"{report.theme}: {counted}; {words['looked at'].format(drawn=report.drawn, seen=report.seen)}"
+    counted = words["comma"].join(
+        words["count"].format(_NAMES[lang][level], report.count(level)) for level in LEVELS
+    )
+    looked_at = words["looked at"].format(drawn=report.drawn, seen=report.seen)
+    yield words["summary"].format(report.theme, counted, looked_at)
     if report.findings:
         yield words["pages"]
 

@@ -39,7 +39,6 @@ def begin(folder: Path, name: str, label: str, extends: str, large: bool) -> lis
 
 def part(folder: Path, name: str) -> Path:
     """Copies one of our parts into the theme in `folder`. Raises ThemeError when it is none, or there already."""
-    every = parts()
     name = _known(name)
     path = folder / "parts" / name
     if path.exists():

@@ -86,7 +86,7 @@ def test_a_finding_says_what_is_there_and_what_to_write(tmp_path: Path) -> None:
     theme = written(tmp_path, "red", {"theme.css": ".pw-title { color: #1A2330; }"})
     said = checked(theme, options=("--lang", "zh-CN")).stdout
     assert (
-        "E K04 theme.css:1  theme.css 里写了颜色值\n    发现: color: #1A2330\n    改为: var(--pw-color-text)\n"
+        "E K04 theme.css:1  theme.css 里写了颜色值\n    发现：color: #1A2330\n    改为：var(--pw-color-text)\n"
         in said
     )
 
@@ -162,6 +162,13 @@ def test_brackets_without_end_are_told_and_break_nothing(tmp_path: Path) -> None
     result = checked(theme)
     assert 2 == result.exit_code
     assert "no browser can read it: brackets in brackets without end" in result.stdout
+
+
+def test_the_worked_themes_and_ours_have_nothing_to_be_told(tmp_path: Path) -> None:
+    """Not even a warning or a hint, by every rule that needs no browser."""
+    worked = sorted(path for path in (Path(demo.__file__).parent / "theme").iterdir() if path.is_dir())
+    told = reports(*worked, written(tmp_path, "ours", {}))
+    assert [[]] * 4 == [report["findings"] for report in told]
 
 
 def test_a_theme_just_begun_has_nothing_to_be_told(tmp_path: Path) -> None:

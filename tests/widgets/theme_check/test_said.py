@@ -138,7 +138,7 @@ def test_text_json_and_sarif_speak_the_language_that_is_asked_for(tmp_path: Path
         for form in ("text", "json", "sarif")
     }
     sentence = "用了没有的字段：titel；最接近的是 title"
-    assert f"    发现: {sentence}\n" in told["text"]
+    assert f"    发现：{sentence}\n" in told["text"]
     assert sentence in [each["found"] for each in json.loads(told["json"])[0]["findings"]]
     run = json.loads(told["sarif"])["runs"][0]
     assert any(sentence in each["message"]["text"] for each in run["results"])
