@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -128,25 +128,25 @@ class Rig:
             address, headers={"Accept": "application/json", "Cookie": cookie, **headers}
         )
 
-    async def settled(self, person: Person, query: str = "", *, at: int = 0) -> httpx2.Response:
+    async def settled(self, person: Person, query: str = "", **how: Any) -> httpx2.Response:
         """What it says once it is not starting any more: such a card looks again by itself."""
-        return await self._until(person, query, at, lambda card: card.headers["Widget-State"] != "starting")
+        return await self._until(lambda card: card.headers["Widget-State"] != "starting", person, query, how)
 
-    async def complete(self, person: Person, query: str = "", *, at: int = 0) -> httpx2.Response:
+    async def complete(self, person: Person, query: str = "", **how: Any) -> httpx2.Response:
         """What it says once something has come of every question."""
         return await self._until(
-            person, query, at, lambda card: int(card.headers["Widget-Refresh-After"]) > 2
+            lambda card: card.headers["Widget-Refresh-After"] == "60", person, query, how
         )
 
-    async def well(self, person: Person, query: str = "", *, at: int = 0) -> httpx2.Response:
+    async def well(self, person: Person, query: str = "", **how: Any) -> httpx2.Response:
         """What it says once all is well again."""
-        return await self._until(person, query, at, lambda card: card.headers["Widget-State"] == "ok")
+        return await self._until(lambda card: card.headers["Widget-State"] == "ok", person, query, how)
 
     async def _until(
-        self, person: Person, query: str, at: int, is_so: Callable[[httpx2.Response], bool]
+        self, is_so: Callable[[httpx2.Response], bool], person: Person, query: str, how: dict[str, Any]
     ) -> httpx2.Response:
         for _ in range(60):
-            if is_so(answer := await self.look(person, query, at=at)):
+            if is_so(answer := await self.look(person, query, **how)):
                 break
             await asyncio.sleep(0.3)
         return answer

@@ -38,6 +38,8 @@ class Look:
     pending: tuple[Missing, ...]
     campus_of: Mapping[str, str]
     """Campus ids by source id."""
+    wait: float = 0.0
+    """Seconds until the first of those that are still being asked has its turn, as far as that is known."""
 
     @cached_property
     def missing(self) -> tuple[Missing, ...]:
@@ -124,13 +126,13 @@ class Feed:
         known = [self._memory.read(session, s.id, kind, b) for s, b in zip(sources, lists, strict=True)]
         flights: dict[str, Flight] = {}
         for number, (source, last) in enumerate(zip(sources, known, strict=True)):
-            pushed = self._pushed.get((session.slot, source.id)) if self._pushed else None
-            if not is_due(last, fresh, self._now(), pushed):
+            since = self._news(session, source, kind)
+            if not is_due(last, fresh, self._now(), since):
                 continue
-            if source.way.breaker.is_open:
-                known[number] = self._flights.resting(session, source, kind, last)
+            if resting := self._flights.resting(session, source, kind, last):
+                known[number] = resting
             else:
-                flights[source.id] = self._flights.start(session, source, kind, last, pushed)
+                flights[source.id] = self._flights.start(session, source, kind, last, since)
         if flights:
             await _patiently({s.id: last for s, last in zip(sources, known, strict=True)}, flights)
         return self._gathered(sources, known, flights)
@@ -143,6 +145,12 @@ class Feed:
             self._pushed[slot, source] = now
         while len(self._pushed) > MOST_PUSHED:
             del self._pushed[next(iter(self._pushed))]
+
+    def _news(self, session: Session, source: Source, kind: Kind) -> datetime | None:
+        """What was tried before is due: the source said that this list changed, or makes sense again to everybody."""
+        pushed = self._pushed.get((session.slot, source.id)) if self._pushed else None
+        regained = source.way.sense[kind].regained
+        return max(pushed, regained) if pushed and regained else pushed or regained
 
     async def refresh(self, session: Session, source: Source) -> frozenset[Kind]:
         """Asks the source anew for this person, who is not waiting; the widgets whose lists it was asked for."""
@@ -163,6 +171,7 @@ class Feed:
     ) -> Look:
         records: list[Remembered] = []
         pending: list[Missing] = []
+        waits: list[float] = []
         for source, last in zip(sources, known, strict=True):
             flight = flights.get(source.id)
             found = flight.record if flight else None
@@ -172,7 +181,9 @@ class Feed:
             if flight and found is None and is_old(record, self._now(), queued=flight.queued):
                 since = record.as_of if record and record.as_of else self._now()
                 pending.append(Missing(source.id, "pending", since))
-        return Look(tuple(records), tuple(pending), {s.id: s.campus for s in sources})
+                waits.append(source.way.gate.wait(flight.place) if flight.place else 0.0)
+        campus_of = {source.id: source.campus for source in sources}
+        return Look(tuple(records), tuple(pending), campus_of, min(waits, default=0.0))
 
     async def close(self) -> None:
         """Gives questions under way up, and the connections to the OAs."""

@@ -10,10 +10,10 @@ answered, and what it brings is there at the next look.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import structlog
 
@@ -21,7 +21,8 @@ from auth.session import Session
 from widgets.items import Kind, Listing, MissingCode
 from widgets.memory import Memory, Remembered, failed
 from widgets.oa import OABadAnswer, OAClient, OAError, OAPostponed, OATooSlow
-from widgets.oa.gate import Rank
+from widgets.oa.gate import Place, Rank
+from widgets.oa.sense import check_that_something_was_read
 from widgets.oa.upstream import Upstream
 
 log = structlog.get_logger()
@@ -34,10 +35,6 @@ GLANCES: Final = (0.05, 0.1, 0.2, 0.4)
 """Seconds between two glances at what another instance is asking for; the last one goes on."""
 
 
-_Key: TypeAlias = tuple[str, Kind, str]
-"""Source, widget and 工号."""
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """One OA of one campus, and the widgets that it feeds."""
@@ -48,6 +45,38 @@ class Source:
     client: OAClient
     way: Upstream
     """How it is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked, and what is known before."""
+
+    session: Session
+    source: Source
+    kind: Kind
+    last: Remembered | None
+    since: datetime | None = None
+    """Only what is tried from then on will do."""
+
+    @property
+    def key(self) -> tuple[str, Kind, str]:
+        return self.source.id, self.kind, self.session.who.account or ""
+
+    @property
+    def place(self) -> tuple[Session, str, Kind]:
+        """Where its answer is remembered."""
+        return self.session, self.source.id, self.kind
+
+    @property
+    def need(self) -> Rank:
+        """Who has nothing to show comes first, then the oldest list."""
+        last = self.last
+        return (0, 0.0) if last is None or last.as_of is None else (1, last.as_of.timestamp())
+
+    def is_answered_by(self, known: Remembered) -> bool:
+        """Whether somebody has asked since we saw `last`, and late enough."""
+        newer = self.last is None or known.tried_at > self.last.tried_at
+        return newer and (self.since is None or known.tried_at >= self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +95,12 @@ class Flight:
 
     landed: asyncio.Task[Landed]
     kept: asyncio.Task[None]
-    queued: bool
-    """It had to wait for a place."""
+    place: Place | None
+
+    @property
+    def queued(self) -> bool:
+        """It had to wait for a place."""
+        return self.place is not None and self.place.turn is not None
 
     @property
     def record(self) -> Remembered | None:
@@ -81,32 +114,37 @@ class Flights:
 
     def __init__(self, memory: Memory, now: Callable[[], datetime]) -> None:
         self._memory, self._now = memory, now
-        self._flights: dict[_Key, Flight] = {}
+        self._flights: dict[tuple[str, Kind, str], Flight] = {}
 
     def start(
         self, session: Session, source: Source, kind: Kind, last: Remembered | None, since: datetime | None
     ) -> Flight:
         """The flight for this list; the one under way, if there is one. What is tried after `since` will do."""
-        key = (source.id, kind, session.who.account or "")
-        if key not in self._flights:
-            queued = source.way.gate.is_full
-            landed = asyncio.create_task(self._fly(session, source, kind, last, since))
-            self._follow(key, landed, self._keep(session, source, kind, landed, last), queued)
-        return self._flights[key]
+        asked = _Question(session, source, kind, last, since)
+        if asked.key not in self._flights:
+            place = source.way.gate.line_up(asked.need)
+            landed = asyncio.create_task(self._fly(asked, place) if place else _given(None))
+            self._follow(asked, Flight(landed, asyncio.create_task(self._keep(asked, landed)), place))
+        return self._flights[asked.key]
 
-    def resting(self, session: Session, source: Source, kind: Kind, last: Remembered | None) -> Remembered:
-        """The record of a source that nobody asks now: it failed everybody a moment ago.
+    def resting(
+        self, session: Session, source: Source, kind: Kind, last: Remembered | None
+    ) -> Remembered | None:
+        """The record of a source that nobody asks now, since it failed everybody a moment ago; None: it may be asked.
 
         It is written down once, so that every instance says since when.
         """
+        reason = source.way.resting(kind)
+        if reason is None:
+            return None
         if last is not None and last.failure is not None:
             return last
-        since = source.way.breaker.since or self._now()
-        record = replace(failed(source.id, kind, last, "unavailable", self._now()), failing_since=since)
-        key = (source.id, kind, session.who.account or "")
-        if key not in self._flights and last is not None:
+        (code, since), now = reason, self._now()
+        record = replace(failed(source.id, kind, last, code, now), failing_since=since or now)
+        asked = _Question(session, source, kind, last)
+        if asked.key not in self._flights and last is not None:
             landed = asyncio.create_task(_given(record))
-            self._follow(key, landed, self._write(session, landed, last), False)
+            self._follow(asked, Flight(landed, asyncio.create_task(self._write(asked, landed)), None))
         return record
 
     async def close(self) -> None:
@@ -116,108 +154,85 @@ class Flights:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _follow(
-        self, key: _Key, landed: asyncio.Task[Landed], keeping: Coroutine[Any, Any, None], queued: bool
-    ) -> None:
-        kept = asyncio.create_task(keeping)
-        kept.add_done_callback(lambda _: self._flights.pop(key, None))
-        self._flights[key] = Flight(landed, kept, queued)
+    def _follow(self, asked: _Question, flight: Flight) -> None:
+        flight.kept.add_done_callback(lambda _: self._flights.pop(asked.key, None))
+        self._flights[asked.key] = flight
 
-    async def _keep(
-        self,
-        session: Session,
-        source: Source,
-        kind: Kind,
-        landed: asyncio.Task[Landed],
-        last: Remembered | None,
-    ) -> None:
+    async def _keep(self, asked: _Question, landed: asyncio.Task[Landed]) -> None:
         """Apart from the flight, so that nobody waits for a Redis that is silent."""
         try:
-            await self._write(session, landed, last)
+            await self._write(asked, landed)
         finally:
-            await self._memory.release(session, source.id, kind)
+            await self._memory.release(*asked.place)
 
-    async def _write(self, session: Session, landed: asyncio.Task[Landed], last: Remembered | None) -> None:
+    async def _write(self, asked: _Question, landed: asyncio.Task[Landed]) -> None:
         found = await landed
         if found.ours and found.record is not None:
-            await self._memory.write(session, found.record, over_a_list=last is not None)
+            await self._memory.write(asked.session, found.record, over_a_list=asked.last is not None)
 
-    async def _fly(
-        self, session: Session, source: Source, kind: Kind, last: Remembered | None, since: datetime | None
-    ) -> Landed:
-        way = source.way
-        if not await way.gate.enter(_need(last)):
-            return Landed(None)
+    async def _fly(self, asked: _Question, place: Place) -> Landed:
+        way = asked.source.way
+        await way.gate.enter(place)
         try:
             async with asyncio.timeout(LONGEST_AT_A_RATE if way.rate else LONGEST):
-                known = await self._claimed(session, source, kind, last, since)
-                if known is not None and _is_after(known, last, since):
+                known = await self._claimed(asked)
+                if known is not None and asked.is_answered_by(known):
                     return Landed(known, ours=False)
-                return Landed(await self._asked(session, source, kind, known or last))
+                return Landed(await self._asked(replace(asked, last=known or asked.last)))
         except TimeoutError:
-            return Landed(self._failed(session, source, kind, last, OATooSlow.code, "no answer in time"))
+            return Landed(self._failed(asked, OATooSlow.code, "no answer in time"))
         finally:
             way.gate.leave()
 
-    async def _claimed(
-        self, session: Session, source: Source, kind: Kind, last: Remembered | None, since: datetime | None
-    ) -> Remembered | None:
+    async def _claimed(self, asked: _Question) -> Remembered | None:
         """What is remembered once it is our turn, or once another instance has what we want."""
-        pauses, longest = iter(GLANCES), LONGEST_AT_A_RATE if source.way.rate else LONGEST
+        pauses, longest = iter(GLANCES), LONGEST_AT_A_RATE if asked.source.way.rate else LONGEST
         while True:
-            ours, known = await self._memory.claim(session, source.id, kind, longest + 2)
-            if ours or (known is not None and _is_after(known, last, since)):
+            ours, known = await self._memory.claim(*asked.place, longest + 2)
+            if ours or (known is not None and asked.is_answered_by(known)):
                 return known
             await asyncio.sleep(next(pauses, GLANCES[-1]))
 
-    async def _asked(
-        self, session: Session, source: Source, kind: Kind, last: Remembered | None
-    ) -> Remembered | None:
-        began = self._now()
+    async def _asked(self, asked: _Question) -> Remembered | None:
+        source, kind, who = asked.source, asked.kind, asked.session.who
+        began, sense = self._now(), source.way.sense[kind]
         try:
-            asking = source.client.todos if kind == "todos" else source.client.notices
-            listing: Listing[Any] = await asking(session.who)
+            sense.check()
+            listing = await (source.client.todos(who) if kind == "todos" else source.client.notices(who))
             _alarm(source, kind, listing.foreign)
-            _check_that_something_was_read(listing)
-            record = replace(self._memory.answered(session, source.id, kind, listing), tried_at=began)
-            self._came(source, kind, listing, last)
+            check_that_something_was_read(listing)
+            record = replace(self._memory.answered(*asked.place, listing), tried_at=began)
+            self._came(asked, listing)
+            sense.gave_a_list(began)
         except OAPostponed:
             source.way.seen.lists[kind, "postponed"] += 1
             return None
         except OAError as error:
             _alarm(source, kind, error.foreign)
-            return self._failed(session, source, kind, last, error.code, str(error)[:200])
+            if isinstance(error, OABadAnswer):
+                sense.gave_none(asked.session.slot)
+            return self._failed(asked, error.code, str(error)[:200])
         except Exception:
             # A dialect's bug must cost its own source only, and must not look like an empty list.
             log.exception("oa.bug", source=source.id, kind=kind)
-            return self._failed(session, source, kind, last, "bad-answer", "a bug of ours")
+            return self._failed(asked, "bad-answer", "a bug of ours")
         return record
 
-    def _came(self, source: Source, kind: Kind, listing: Listing[Any], last: Remembered | None) -> None:
+    def _came(self, asked: _Question, listing: Listing[Any]) -> None:
+        source, kind, last = asked.source, asked.kind, asked.last
         seen = source.way.seen
-        seen.lists[kind, "ok"] += 1
-        seen.answered_at, seen.failing_since = self._now(), None
-        seen.dropped += listing.dropped
+        seen.came(kind, listing.dropped, self._now())
         if last is not None and last.as_of is not None and last.failure is None:
             seen.refreshed_after((self._now() - last.as_of).total_seconds())
         if listing.dropped:
             log.warning("oa.items_dropped", source=source.id, kind=kind, dropped=listing.dropped)
 
-    def _failed(
-        self,
-        session: Session,
-        source: Source,
-        kind: Kind,
-        last: Remembered | None,
-        code: MissingCode,
-        error: str,
-    ) -> Remembered:
-        seen, now = source.way.seen, self._now()
-        seen.lists[kind, code] += 1
-        seen.failing_since = seen.failing_since or now
-        told = {"code": code, "person": session.slot[:4].upper(), "error": error}
+    def _failed(self, asked: _Question, code: MissingCode, error: str) -> Remembered:
+        source, kind, now = asked.source, asked.kind, self._now()
+        source.way.seen.failed(kind, code, now)
+        told = {"code": code, "person": asked.session.slot[:4].upper(), "error": error}
         log.warning("oa.failed", source=source.id, kind=kind, **told)
-        return failed(source.id, kind, last, code, now)
+        return failed(source.id, kind, asked.last, code, now)
 
 
 def _alarm(source: Source, kind: Kind, rows: int) -> None:
@@ -227,23 +242,5 @@ def _alarm(source: Source, kind: Kind, rows: int) -> None:
         log.error("oa.foreign_rows", source=source.id, kind=kind, rows=rows)
 
 
-async def _given(record: Remembered) -> Landed:
+async def _given(record: Remembered | None) -> Landed:
     return Landed(record)
-
-
-def _need(last: Remembered | None) -> Rank:
-    """Who has nothing to show comes first, then the oldest list."""
-    return (0, 0.0) if last is None or last.as_of is None else (1, last.as_of.timestamp())
-
-
-def _is_after(known: Remembered, last: Remembered | None, since: datetime | None) -> bool:
-    """Whether somebody has asked since we saw `last`, and late enough."""
-    newer = last is None or known.tried_at > last.tried_at
-    return newer and (since is None or known.tried_at >= since)
-
-
-def _check_that_something_was_read(listing: Listing[Any]) -> None:
-    """Raises OABadAnswer where "nothing to do" would be a lie: there is something, and not one item made sense."""
-    there_are = listing.dropped or listing.total
-    if there_are and not listing.items:
-        raise OABadAnswer(f"no item of {there_are} could be read")

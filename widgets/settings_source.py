@@ -27,7 +27,8 @@ class Source(Table):
     widgets: tuple[Literal["todos", "notices"], ...] = Field(default=("todos", "notices"), min_length=1)
     """Which widgets it feeds."""
     rate: float | None = Field(default=None, gt=0, le=1000)
-    """Calls a second that the OA's owner agreed to, all instances together; without it as many as needed."""
+    """Calls a second that the OA's owner agreed to, all instances together: never more in any second, about nine tenths
+    of it at most over time. Without it as many as needed."""
     push_secret: SigningSecret | None = None
     """The secret with which the OA signs `POST /push/<id>`; without it nobody may push."""
 

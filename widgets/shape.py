@@ -16,6 +16,8 @@ from widgets.views import NoticeRow, State, TodoRow, When, WidgetView
 
 REFRESH: Final = 60
 REFRESH_SOON: Final = 2
+REFRESH_IN_LINE: Final = 15
+"""The longest for a card whose list is still to come: thousands that wait for an OA's agreed rate must not drown us."""
 NEW: Final = timedelta(days=3)
 """A notice younger than this carries 新."""
 
@@ -122,7 +124,7 @@ class Card:
             reason=codes[0] if codes else None,
             missing=self._absent(look),
             missing_since=self._when(_first(look).astimezone(self.zone)) if look.missing else None,
-            refresh_after=REFRESH_SOON if "pending" in codes else REFRESH,
+            refresh_after=_soon(look) if "pending" in codes else REFRESH,
             **fields,
         )
 
@@ -218,6 +220,11 @@ class Card:
         minute = _minute(moment.isoformat("T", "seconds"))
         day = minute[:10]
         return When(day, day[5:] if day[:4] == self.here[:4] else day, minute)
+
+
+def _soon(look: Look) -> int:
+    """About when the list will be there."""
+    return round(min(max(look.wait, REFRESH_SOON), REFRESH_IN_LINE))
 
 
 def _minute(iso: str) -> str:

@@ -2,11 +2,15 @@
 
 A call books the next free moment and waits for it. The moments are kept in Redis, by Redis's own clock; while it is
 away each instance takes its share of the rate: by the number of instances that asked this OA of late.
+
+Moments lie a tenth further apart than the rate asks for, and a call that comes too late for its own books another:
+so the OA never sees more calls in any one second than its owner agreed to, and about nine tenths of them at most.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import time
 from typing import Any, Final, Protocol
@@ -19,6 +23,10 @@ log = structlog.get_logger()
 
 LONGEST_WAIT: Final = 5.0
 """Seconds that a call may have to wait; where the next free moment is later, the call is not made at all."""
+HEADROOM: Final = 1.1
+"""How much further apart: `rate` + 1 calls then span 1.1 s, and fit into no second."""
+LATE: Final = HEADROOM - 1
+"""Seconds that a call may come late: one that is held up longer would meet the next calls and make them too many."""
 SEEN: Final = 600
 """Seconds for which an instance counts as one of those that ask."""
 _BOOK: Final = """
@@ -49,19 +57,21 @@ class Shared:
     """One source's rate, in calls a second."""
 
     def __init__(self, redis: Redis, source: str, rate: float) -> None:
-        self._keys, self._apart = [f"pw:rate:{{{source}}}", f"pw:rate:{{{source}}}:asking"], 1.0 / rate
+        self._keys = [f"pw:rate:{{{source}}}", f"pw:rate:{{{source}}}:asking"]
+        self._rate, self._apart = rate, HEADROOM / rate
         self._name, self._asking = secrets.token_hex(8), 1
         self._script = redis.register_script(_BOOK)
         self._free = 0.0
         """The next free moment of this instance alone, by its own clock."""
 
     async def book(self) -> bool:
-        wait = await self._wait()
-        if wait is None:
-            return False
-        if wait > 0:
+        began = booked = time.monotonic()
+        while booked - began <= LONGEST_WAIT and (wait := await self._wait()) is not None:
             await asyncio.sleep(wait)
-        return True
+            if time.monotonic() - booked - wait <= LATE:
+                return True
+            booked = time.monotonic()
+        return False
 
     async def _wait(self) -> float | None:
         told: list[str | int] = [round(self._apart * 1e6), round(LONGEST_WAIT * 1e6), self._name, SEEN]
@@ -86,5 +96,10 @@ class Shared:
         wait = max(self._free - now, 0.0)
         if wait > LONGEST_WAIT:
             return None
-        self._free = now + wait + self._apart * self._asking
+        self._free = now + wait + self._apart_alone()
         return wait
+
+    def _apart_alone(self) -> float:
+        """Instances that do not hear of each other may each begin in the same second: only whole calls are shared."""
+        share = self._rate / self._asking
+        return HEADROOM / (math.floor(share) if share >= 1 else share)

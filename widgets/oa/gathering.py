@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, TypeVar
 
 from auth.principal import Principal
-from widgets.items import Notice, TodoItem
-from widgets.oa import OADenied, OAForeign
+from widgets.items import Notice, Reference, TodoItem
+from widgets.links import rebuild
+from widgets.oa import OABadAnswer, OADenied, OAForeign
 from widgets.oa.reading import fields, identifier
 
 PAGE: Final = 50
@@ -28,6 +29,14 @@ def account(who: Principal) -> str:
     if identifier(who.account) != who.account:
         raise OADenied("工号 with characters that no OA knows")
     return who.account
+
+
+def own_address(item: Reference, open_url: str, allowed: Collection[str]) -> str:
+    """The address that the item came with. Raises OABadAnswer where it is not one of this OA."""
+    url = rebuild(item.url, open_url, allowed)
+    if url is None:
+        raise OABadAnswer("the item's address is not one of this OA")
+    return url
 
 
 def kept(listed: Iterable[object], read: Callable[[Row], T | None]) -> tuple[list[T], int]:

@@ -14,7 +14,7 @@ from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem, Urgency
 from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied
-from widgets.oa.gathering import PAGE, Row, account, counted, kept, newest
+from widgets.oa.gathering import PAGE, Row, account, counted, kept, newest, own_address
 from widgets.oa.outbound import HttpClient, ask
 from widgets.oa.reading import clean, fields, identifier, moment, read_json, rows
 
@@ -78,9 +78,7 @@ class LandrayEKP:
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address, through EKP's sign-in page where single sign-on is configured. Raises OAError."""
-        url = rebuild(item.url, self._open, self._allowed)
-        if url is None:
-            raise OABadAnswer("the item's address is not one of this OA")
+        url = own_address(item, self._open, self._allowed)
         if not self._sso:
             return url
         session = await self._session(account(who))

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem
 from widgets.links import origin, rebuild
-from widgets.oa import OABadAnswer, OADenied
-from widgets.oa.gathering import PAGE, Row, account, counted, kept, latest, newest, owned
+from widgets.oa import OADenied
+from widgets.oa.gathering import PAGE, Row, account, counted, kept, latest, newest, own_address, owned
 from widgets.oa.o2oa_token import Entrance
 from widgets.oa.outbound import HttpClient
 from widgets.oa.reading import clean, fields, identifier, moment, rows
@@ -79,9 +79,7 @@ class O2OA:
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address behind O2OA's sign-in page, with a token that is good for a minute. Raises OAError."""
-        url = rebuild(item.url, self._open, self._allowed)
-        if url is None:
-            raise OABadAnswer("the item's address is not one of this OA")
+        url = own_address(item, self._open, self._allowed)
         target = quote(url.removeprefix(origin(self._open)), safe="")
         token = quote(self._entrance.proof(account(who)), safe="")
         client = quote(self._client, safe="")

@@ -62,6 +62,7 @@ def guarded(
     breaker: Breaker | None = None,
     allowance: Allowance | None = None,
     watch: Watch | None = None,
+    only_asks: bool = False,
 ) -> GuardedTransport:
     """The network as far as these origins (`scheme://host[:port]`); `inner` replaces it in tests.
 
@@ -79,6 +80,7 @@ def guarded(
         breaker=breaker,
         allowance=allowance,
         watch=watch,
+        only_asks=only_asks,
     )
 
 

@@ -15,7 +15,7 @@ from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem
 from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied, OAError, OAUnavailable
-from widgets.oa.gathering import MOST, account, latest, newest, owned
+from widgets.oa.gathering import MOST, account, latest, newest, own_address, owned
 from widgets.oa.outbound import HttpClient, ask
 from widgets.oa.rest_answers import Told
 from widgets.oa.rest_calls import Calls, Chance, Names, Values
@@ -110,9 +110,7 @@ class Rest:
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address, with what single sign-on adds to it. Raises OAError."""
-        url = rebuild(item.url, self._open, self._allowed)
-        if url is None:
-            raise OABadAnswer("the item's address is not one of this OA")
+        url = own_address(item, self._open, self._allowed)
         click = self._mapped.click
         written = [*click.query.values(), *([click.url] if click.url else [])]
         if not written:

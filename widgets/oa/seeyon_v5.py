@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem, Urgency
 from widgets.links import origin, rebuild
-from widgets.oa import OABadAnswer, OADenied, OAError, OAUnavailable
-from widgets.oa.gathering import PAGE, Row, account, counted, kept, latest, newest, owned
+from widgets.oa import OADenied, OAError, OAUnavailable
+from widgets.oa.gathering import PAGE, Row, account, counted, kept, latest, newest, own_address, owned
 from widgets.oa.outbound import HttpClient
 from widgets.oa.reading import clean, fields, identifier, instant
 from widgets.oa.seeyon_members import Member, Members, listed
@@ -107,9 +107,7 @@ class SeeyonV5:
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address, behind V5's entrance with a fresh ticket where that is configured. Raises OAError."""
-        url = rebuild(item.url, self._open, self._allowed)
-        if url is None:
-            raise OABadAnswer("the item's address is not one of this OA")
+        url = own_address(item, self._open, self._allowed)
         if self._sso_from is None:
             return url
         if self._tickets is None:

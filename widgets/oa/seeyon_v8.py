@@ -20,7 +20,7 @@ from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem, Urgency
 from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied
-from widgets.oa.gathering import PAGE, Row, account, counted, kept, newest, owned
+from widgets.oa.gathering import PAGE, Row, account, counted, kept, newest, own_address, owned
 from widgets.oa.outbound import HttpClient, ask
 from widgets.oa.reading import clean, fields, identifier, instant, read_json, rows
 
@@ -88,9 +88,7 @@ class SeeyonV8:
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address, with a fresh token where single sign-on is configured. Raises OAError."""
-        url = rebuild(item.url, self._open, self._allowed)
-        if url is None:
-            raise OABadAnswer("the item's address is not one of this OA")
+        url = own_address(item, self._open, self._allowed)
         if not self._sso:
             return url
         token = await self._token(account(who))

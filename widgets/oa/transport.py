@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
@@ -39,6 +39,9 @@ _DROPPED: Final = frozenset(
     {"set-cookie", "location", "content-encoding", "content-length", "transfer-encoding"}
 )
 """Cookies would mix people up; without a Location no redirect is followed; the rest describes the wire."""
+
+_REPEATABLE: Final = frozenset({"GET", "HEAD"})
+"""RFC 9110 §9.2.2; of other methods only the caller knows."""
 
 
 class OutboundError(httpx2.TransportError):
@@ -80,9 +83,12 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         breaker: Breaker | None = None,
         allowance: Allowance | None = None,
         watch: Watch | None = None,
+        only_asks: bool = False,
     ) -> None:
+        """`only_asks`: no call changes anything there, POST or not, so each may be sent twice."""
         self._inner, self._origins = inner, frozenset(origin(one) for one in origins)
         self._breaker, self._allowance, self._watch = breaker, allowance, watch
+        self._only_asks = only_asks
         self._deadline, self._cap, self._patience = deadline, cap, patience
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(places))
 
@@ -168,7 +174,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             raise Unreachable("too many calls to this host are under way") from None
 
     async def _exchange(self, request: httpx2.Request) -> httpx2.Response:
-        response = await self._inner.handle_async_request(request)
+        response = await self._sent(request)
         try:
             body = await self._read(response)
         finally:
@@ -179,6 +185,19 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(
             response.status_code, headers=headers, content=body, request=request, extensions=told
         )
+
+    async def _sent(self, request: httpx2.Request) -> httpx2.Response:
+        """Once more if the other end closed a kept connection just as we used it (RFC 9112 §9.3.1)."""
+        wire = _Wire()
+        request.extensions["trace"] = wire
+        try:
+            return await self._inner.handle_async_request(request)
+        except (httpx2.RemoteProtocolError, httpx2.NetworkError):
+            if wire.is_new or not (self._only_asks or request.method in _REPEATABLE):
+                raise
+            if self._allowance and not await self._allowance.book():
+                raise
+        return await self._inner.handle_async_request(request)
 
     async def _read(self, response: httpx2.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -193,6 +212,15 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class _Wire:
+    """Hears by httpcore's trace of a request whether it went out on a connection of its own, or on a kept one."""
+
+    is_new = False
+
+    async def __call__(self, event: str, info: Mapping[str, object]) -> None:
+        self.is_new = self.is_new or event.startswith("connection.connect_")
 
 
 def _asked_to_wait(said: str) -> timedelta | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
+from widgets.items import Kind, MissingCode
 from widgets.oa import outbound
 from widgets.oa.allowance import Allowance
 from widgets.oa.breaker import Breaker
 from widgets.oa.gate import Gate
+from widgets.oa.sense import Sense
 
 PLACES: Final = 8
 """Questions to one OA at a time; one question makes a few calls."""
@@ -33,6 +35,15 @@ class Seen:
     """When a list last came."""
     failing_since: datetime | None = None
 
+    def came(self, kind: Kind, dropped: int, now: datetime) -> None:
+        self.lists[kind, "ok"] += 1
+        self.dropped += dropped
+        self.answered_at, self.failing_since = now, None
+
+    def failed(self, kind: Kind, code: MissingCode, now: datetime) -> None:
+        self.lists[kind, code] += 1
+        self.failing_since = self.failing_since or now
+
     def refreshed_after(self, seconds: float) -> None:
         before = seconds if self.interval is None else self.interval
         self.interval = before + _SMOOTH * (seconds - before)
@@ -45,9 +56,18 @@ class Upstream:
     http: outbound.HttpClient
     breaker: Breaker
     gate: Gate
+    sense: Mapping[Kind, Sense]
     seen: Seen = field(default_factory=Seen)
     rate: float | None = None
     """Calls a second that its owner agreed to; None: no limit was agreed on."""
+
+    def resting(self, kind: Kind) -> tuple[MissingCode, datetime | None] | None:
+        """Why nobody asks for such lists now, and since when; None: they may be asked for."""
+        if self.breaker.is_open:
+            return "unavailable", self.breaker.since
+        if self.sense[kind].is_resting:
+            return "bad-answer", self.sense[kind].since
+        return None
 
 
 def upstream(
@@ -62,8 +82,15 @@ def upstream(
     """The way to one OA, as far as these origins. Nothing is asked yet."""
     breaker = Breaker(now)
     http = outbound.client(
-        origins, deadline=deadline, patience=deadline, breaker=breaker, allowance=allowance, watch=watch
+        origins,
+        deadline=deadline,
+        patience=deadline,
+        breaker=breaker,
+        allowance=allowance,
+        watch=watch,
+        only_asks=True,  # tokens, lists, tickets: an OA that hears it twice answers twice
     )
     # No more at once than the rate lets through soon: who has been let in should not wait inside.
     places = PLACES if rate is None else max(1, min(PLACES, round(rate / 4)))
-    return Upstream(http, breaker, Gate(places), rate=rate)
+    sense = {kind: Sense(now) for kind in get_args(Kind)}
+    return Upstream(http, breaker, Gate(places), sense, rate=rate)

@@ -17,7 +17,7 @@ from auth.principal import Principal
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem, Urgency
 from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied, OAError
-from widgets.oa.gathering import PAGE, account, counted, kept, latest, newest
+from widgets.oa.gathering import PAGE, account, counted, kept, latest, newest, own_address
 from widgets.oa.outbound import HttpClient, ask
 from widgets.oa.reading import clean, excerpt, fields, identifier, moment, rows
 from widgets.oa.weaver_token import Credentials, Entrance
@@ -100,9 +100,7 @@ class WeaverE9:
 
     async def link(self, who: Principal, item: Reference) -> str:
         """The item's address, with a fresh `ssoToken` where single sign-on is configured. Raises OAError."""
-        url = rebuild(item.url, self._open, self._allowed)
-        if url is None:
-            raise OABadAnswer("the item's address is not one of this OA")
+        url = own_address(item, self._open, self._allowed)
         if self._sso_app_id is None:
             return url
         token = await self._sso_token(self._sso_app_id, await self._login(who))

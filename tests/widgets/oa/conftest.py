@@ -119,8 +119,18 @@ def oa(installed: Installed) -> DemoOA:
 
 
 @pytest.fixture
-async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
+def asked() -> list[Any]:
+    """Every request, in order."""
+    return []
+
+
+@pytest.fixture
+async def http(oa: DemoOA, asked: list[Any]) -> AsyncIterator[HttpClient]:
+    async def note(request: Any) -> None:
+        asked.append(request)
+
     async with client([OA], deadline=30.0, transport=wire(oa)) as made:
+        made.event_hooks = {"request": [note]}
         yield made
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,12 +41,6 @@ def oa(dialect: Dialect, installed: Installed, tickets: Tickets) -> DemoOA:
         made.world.asks_back = "http://widgets.example/oa/main-oa"
         made.world.way_back = wire(asked_back(tickets))
     return made
-
-
-@pytest.fixture
-async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
-    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
-        yield made
 
 
 @pytest.fixture

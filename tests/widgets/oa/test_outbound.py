@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx2
@@ -130,6 +132,78 @@ async def test_an_encoded_body_is_refused(misbehaving: Misbehaving, encoding: by
 
 async def test_a_connection_that_breaks_is_unreachable(misbehaving: Misbehaving) -> None:
     assert isinstance(await refusal(await misbehaving.serve(hang_up)), Unreachable)
+
+
+def once_a_connection(end: Callable[[asyncio.StreamWriter], None]) -> Write:
+    """Answers the first request of each connection, and ends it under the second: its patience ran out just then."""
+    answered = set[asyncio.StreamWriter]()
+
+    async def write(writer: asyncio.StreamWriter) -> None:
+        if writer in answered:
+            end(writer)
+            raise ConnectionResetError
+        answered.add(writer)
+        await says(HEAD, b"Content-Length: 2\r\n\r\n[]")(writer)
+
+    return write
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    end = writer.get_extra_info("socket")
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize("end", [asyncio.StreamWriter.close, reset])
+@pytest.mark.parametrize(
+    ("method", "only_asks", "second"),
+    [
+        ("GET", False, 200),
+        ("POST", True, 200),
+        ("POST", False, None),
+    ],
+)
+async def test_a_kept_connection_that_is_closed_just_then_costs_no_answer(
+    misbehaving: Misbehaving,
+    end: Callable[[asyncio.StreamWriter], None],
+    method: str,
+    only_asks: bool,
+    second: int | None,
+) -> None:
+    """Asked once more, on another connection; a POST only where the caller says that it changes nothing."""
+    server = await misbehaving.serve(once_a_connection(end))
+    async with client([server], only_asks=only_asks) as http:
+        assert 200 == (await http.request(method, server)).status_code
+        if second is None:
+            with pytest.raises(Unreachable):
+                await http.request(method, server)
+        else:
+            assert second == (await http.request(method, server)).status_code
+    assert (3 if second else 2) == len(misbehaving.requests)
+
+
+async def test_a_new_connection_that_breaks_is_not_tried_again(misbehaving: Misbehaving) -> None:
+    server = await misbehaving.serve(hang_up)
+    async with client([server], only_asks=True) as http:
+        with pytest.raises(Unreachable):
+            await http.get(server)
+    assert 1 == len(misbehaving.requests)
+
+
+async def test_what_is_asked_once_more_keeps_to_the_agreed_rate(misbehaving: Misbehaving) -> None:
+    """It is a call like any other: where the rate is used up it is not made."""
+    left = [True, True]
+
+    class Two:
+        async def book(self) -> bool:
+            return bool(left) and left.pop()
+
+    server = await misbehaving.serve(once_a_connection(reset))
+    async with client([server], allowance=Two()) as http:
+        await http.get(server)
+        with pytest.raises(Unreachable):
+            await http.get(server)
+    assert 2 == len(misbehaving.requests)
 
 
 async def test_a_body_shorter_than_announced_is_unreachable(misbehaving: Misbehaving) -> None:

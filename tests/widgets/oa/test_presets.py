@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,12 +73,6 @@ ALL = pytest.mark.parametrize("preset", EVERY, ids=lambda each: each.name)
 @pytest.fixture
 def oa(preset: Preset, installed: Installed) -> DemoOA:
     return installed(preset.name)
-
-
-@pytest.fixture
-async def http(oa: DemoOA) -> AsyncIterator[HttpClient]:
-    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,12 +14,12 @@ from demo.oa import DemoOA
 from demo.oa_world import Canned
 from demo.people import GU, HAN, SHEN, WEN, ZHOU
 from tests.widgets.oa.conftest import Clock, Installed, asked_back, who, wire
-from tests.widgets.oa.dialects import EKP, O2, OA, OPEN, V5, V8, Dialect, common
+from tests.widgets.oa.dialects import EKP, O2, OPEN, V5, V8, Dialect, common
 from widgets.items import Reference
 from widgets.oa import OABadAnswer, OADenied, OAError, OAForeign, OAUnavailable
 from widgets.oa.landray_ekp import LandrayEKP
 from widgets.oa.o2oa import O2OA
-from widgets.oa.outbound import HttpClient, client
+from widgets.oa.outbound import HttpClient
 from widgets.oa.seeyon_v5 import SeeyonV5
 from widgets.oa.seeyon_v8 import SeeyonV8
 from widgets.tickets import Tickets
@@ -37,22 +37,6 @@ def oa(dialect: Dialect, installed: Installed, tickets: Tickets) -> DemoOA:
     made.world.asks_back = "http://widgets.example/oa/main-oa"
     made.world.way_back = wire(asked_back(tickets))
     return made
-
-
-@pytest.fixture
-def asked() -> list[Any]:
-    """Every request, in order."""
-    return []
-
-
-@pytest.fixture
-async def http(oa: DemoOA, asked: list[Any]) -> AsyncIterator[HttpClient]:
-    async def note(request: Any) -> None:
-        asked.append(request)
-
-    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
-        made.event_hooks = {"request": [note]}
-        yield made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,11 +24,11 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from demo.oa import DemoOA
 from demo.oa_world import Canned
 from demo.people import GU, SHEN, ZHOU
-from tests.widgets.oa.conftest import Clock, Installed, who, wire
+from tests.widgets.oa.conftest import Clock, Installed, who
 from tests.widgets.oa.dialects import OA, OPEN, common, mapped
 from widgets.items import Listing, Reference
 from widgets.oa import OABadAnswer, OADenied, OAError, OAForeign
-from widgets.oa.outbound import HttpClient, client
+from widgets.oa.outbound import HttpClient
 from widgets.oa.rest import Rest
 
 LIST = "/api/list"
@@ -40,22 +40,6 @@ Make = Callable[..., Rest]
 @pytest.fixture
 def oa(installed: Installed) -> DemoOA:
     return installed("rest")
-
-
-@pytest.fixture
-def asked() -> list[Any]:
-    """Every request, in order."""
-    return []
-
-
-@pytest.fixture
-async def http(oa: DemoOA, asked: list[Any]) -> AsyncIterator[HttpClient]:
-    async def note(request: Any) -> None:
-        asked.append(request)
-
-    async with client([OA], deadline=30.0, transport=wire(oa)) as made:
-        made.event_hooks = {"request": [note]}
-        yield made
 
 
 @pytest.fixture

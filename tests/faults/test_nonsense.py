@@ -1,0 +1,79 @@
+"""Answers that are no lists, with HTTP 200: one person's trouble or the whole OA's, and who is asked meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.oa_world import Canned
+from demo.people import Person
+from demo.rig import Rig
+from tests.faults.conftest import Newcomers
+from tests.faults.test_freshness import LIST, MAIN, PRESSED, asked
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def seen(rig: Rig, person: Person, **headers: str) -> tuple[str, str | None]:
+    card = (await rig.look(person, MAIN, **headers)).json()
+    return card["state"], card["reason"]
+
+
+@pytest.mark.parametrize("fault", ["login-page", "deep", "redirect"])
+async def test_an_oa_that_makes_sense_to_nobody_is_left_alone_and_noticed_when_it_does(
+    campuses: Rig, newcomer: Newcomers, fault: str
+) -> None:
+    """After five people in a row nobody asks for a while, whatever they press; their lists stay, marked.
+
+    Then one question finds out that all is well, and everybody's next look brings their list.
+    """
+    known = [newcomer() for _ in range(5)]
+    for person in known:
+        await campuses.complete(person, MAIN)
+    await campuses.turn(fault, "main")
+    campuses.clock.later(seconds=75)
+    for person in known:
+        assert "stale" == (await campuses.complete(person, MAIN)).json()["state"]
+    before, late = asked(campuses), newcomer()
+    campuses.clock.later(seconds=3)
+    assert ("failed", "bad-answer") == await seen(campuses, late, **PRESSED)
+    assert ("stale", "bad-answer") == await seen(campuses, known[0], **PRESSED)
+    assert before == asked(campuses)
+    await campuses.turn("none", "main")
+    campuses.clock.later(seconds=3)
+    assert "ok" == (await campuses.complete(late, MAIN)).json()["state"]
+    for person in known:
+        assert "ok" == (await campuses.complete(person, MAIN)).json()["state"]
+
+
+async def test_it_is_left_alone_ever_longer(campuses: Rig, newcomer: Newcomers) -> None:
+    """Forty people in seven minutes at an OA that shows its login page: a dozen questions more."""
+    calls = campuses.oas["main"].calls
+    await campuses.turn("login-page", "main")
+    before = len(calls)
+    for _ in range(40):
+        await campuses.look(newcomer(), MAIN)
+        campuses.clock.later(seconds=10)
+    assert 5 < len(calls) - before < 20
+
+
+async def test_one_persons_odd_answer_is_their_own(campuses: Rig, newcomer: Newcomers) -> None:
+    """However often they press refresh, the next person is asked for at once."""
+    odd = newcomer()
+    assert "ok" == (await campuses.complete(newcomer(), MAIN)).json()["state"]
+    await campuses.turn("login-page", "main")
+    for _ in range(8):
+        await campuses.look(odd, MAIN, **PRESSED)
+        campuses.clock.later(seconds=3)
+    await campuses.turn("none", "main")
+    assert "ok" == (await campuses.complete(newcomer(), MAIN)).json()["state"]
+
+
+async def test_to_dos_that_make_no_sense_leave_the_notices_alone(campuses: Rig, newcomer: Newcomers) -> None:
+    campuses.oas["main"].canned[LIST] = Canned(b'{"code": 500}')
+    try:
+        people = [newcomer() for _ in range(7)]
+        assert {"failed"} == {(await campuses.complete(each, MAIN)).json()["state"] for each in people}
+        notices = await campuses.look(people[-1], MAIN, name="notices")
+        assert notices.json()["state"] in ("ok", "empty", "starting")
+    finally:
+        del campuses.oas["main"].canned[LIST]
