@@ -126,12 +126,14 @@ def blueprint(parts: Parts) -> Blueprint:
     @widgets.get("/static/<path:path>")
     @anyone
     async def static(path: str) -> Response:
-        found = parts.themes.static(path)
+        exact = parts.themes.static(path)
+        # A page that has been open since before an upgrade, or an instance that still has one before it.
+        found = exact or parts.themes.current(path)
         if found is None:
             return Response("Not found\n", 404, content_type="text/plain; charset=utf-8")
         body, content_type = found
         kept = {
-            "Cache-Control": "public, max-age=31536000, immutable",
+            "Cache-Control": "public, max-age=31536000, immutable" if exact else "no-cache",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         if content_type == "image/svg+xml":  # opened as a page it would be one of ours

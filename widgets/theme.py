@@ -159,9 +159,9 @@ class Theme:
         """The absolute address of a static file, with its content's hash in the name. Raises KeyError."""
         return self._files.urls[name]
 
-    def static(self, path: str) -> tuple[bytes, str] | None:
-        """Body and content type of a file under /static/; None when there is none of that hash."""
-        return self._files.get(path)
+    def static(self, path: str, any_hash: bool = False) -> tuple[bytes, str] | None:
+        """Body and content type of a file under /static/; None when there is none of that hash, or of that name."""
+        return self._files.current(path) if any_hash else self._files.get(path)
 
     def _drawn(self, name: str, **context: Any) -> str:
         return "".join(self._pieces(name, **context))

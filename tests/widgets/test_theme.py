@@ -274,6 +274,18 @@ def test_a_file_that_is_not_there_is_none() -> None:
     assert [OURS.static(path) for path in ("widgets.js", "../theme.py", "")] == [None, None, None]
 
 
+def test_an_address_of_another_release_gives_todays_file_of_that_name_alone() -> None:
+    """For a portal's page that has been open since before an upgrade, and loads a script only now."""
+    for name in ("live.js", "fragment.js"):
+        older = name.replace(".", ".0123456789ab.")
+        assert OURS.static(older) is None
+        assert OURS.static(older, any_hash=True) == OURS.static(OURS.asset(name).rpartition("/")[2])
+    assert [None] * 4 == [
+        OURS.static(path, any_hash=True)
+        for path in ("live.js", "x.0123456789ab.js", "../live.0123456789ab.js", "")
+    ]
+
+
 def test_assets_of_a_theme_are_served_and_scripts_in_them_are_refused(tmp_path: Path) -> None:
     assets = tmp_path / "east" / "assets"
     assets.mkdir(parents=True)

@@ -13,7 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.widgets.cards import BASE, card
+from tests.widgets.configuration import Configuration
+from widgets.app import build
 from widgets.command import main
+from widgets.theme import Theme
 from widgets.themes.installed import Themes
 from widgets.themes.schemas import SCHEMAS, all_of_them
 from widgets.themes.trial import tried
@@ -259,3 +262,26 @@ def test_what_is_replaced_while_it_is_read_is_read_from_one_version(tmp_path: Pa
     assert themes.named("east").name == "east"
     assert drawn == themes.named("east").widget(card(), as_fragment=True)
     assert "#00695C" in style(themes, "east")
+
+
+@pytest.mark.integration
+async def test_a_page_from_before_an_upgrade_still_gets_its_scripts(tmp_path: Path) -> None:
+    """Under an address of another release, for this once: nobody keeps it. What two themes call alike stays unknown."""
+    for name in ("east", "west"):
+        (tmp_path / "themes" / name / "assets").mkdir(parents=True)
+        drawing = f"<svg xmlns='http://www.w3.org/2000/svg'><title>{name}</title></svg>"
+        (tmp_path / "themes" / name / "assets" / "logo.svg").write_text(drawing)
+    (tmp_path / "themes" / "west" / "assets" / "seal.svg").write_text(drawing)
+    config = Configuration(tmp_path)
+    config.put("[service]\n", f'[service]\nthemes_dir = "{tmp_path}/themes"\n')
+    client = build(config.load()).test_client()
+    now = await client.get(Theme(base_url="").asset("live.js"))
+    older = await client.get("/static/live.0123456789ab.js")
+    assert (200, 200) == (now.status_code, older.status_code)
+    assert await now.get_data() == await older.get_data()
+    assert ["public, max-age=31536000, immutable", "no-cache"] == [
+        each.headers["Cache-Control"] for each in (now, older)
+    ]
+    others = [await client.get(f"/static/{name}.0123456789ab.svg") for name in ("seal", "logo", "none")]
+    assert [200, 404, 404] == [each.status_code for each in others]
+    assert others[0].headers["Content-Security-Policy"].endswith("; sandbox")

@@ -9,6 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+_HASHED: Final = re.compile(r"([\w.-]{1,100})\.[0-9a-f]{12}\.(\w{1,5})", re.ASCII)
 STATIC: Final = Path(__file__).parent.parent / "static"
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -39,6 +40,12 @@ class Files:
     def get(self, path: str) -> tuple[bytes, str] | None:
         """Body and content type; None when there is none of that hash."""
         return self._files.get(path)
+
+    def current(self, path: str) -> tuple[bytes, str] | None:
+        """The same for the file that has this name today, whatever hash the path has."""
+        hashed = _HASHED.fullmatch(path)
+        url = self.urls.get(f"{hashed[1]}.{hashed[2]}") if hashed else None
+        return self._files[url.rpartition("/")[2]] if url else None
 
 
 def own(name: str) -> str:
