@@ -38,7 +38,7 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
         | {"checkup_identity"}  # `portal-widgets check` looks at the centre's pages as a browser does
     ),
     "redis": frozenset(
-        {"login", "memory", "live", "app"}
+        {"login", "memory", "live", "redis_client", "redis_cluster"}
         | {"checkup"}  # `portal-widgets check` tries Redis whether or not the service could be built
         | {"allowance", "wakeups", "tickets"}  # an OA's rate, words and tickets, shared by all instances
         | {"bulletin", "pace", "handover", "identity"}  # of the centre for all; attempts and codes of minutes
@@ -246,7 +246,7 @@ GOOD: Final = [
     ("auth/guard.py", "import quart, audit.trail"),
     ("widgets/studio/pages.py", "import quart"),
     ("widgets/oa/outbound.py", "import httpx2"),
-    ("widgets/app.py", "import widgets.settings, redis"),
+    ("widgets/app.py", "import widgets.settings, httpx2"),
     ("widgets/settings.py", "import os; os.environ['A']"),
     ("demo/oa.py", "import httpx2, os; os.environ['A']"),
     ("widgets/feed.py", "import redistribute, settings_page"),

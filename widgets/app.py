@@ -16,9 +16,6 @@ from typing import Any, Final
 
 import structlog
 from quart import Quart, Response, g, request
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit.store import Store
@@ -52,6 +49,7 @@ from widgets.metrics import Metrics
 from widgets.oa.allowance import Shared
 from widgets.pages import Pages
 from widgets.push import Door
+from widgets.redis_client import client, hearing
 from widgets.references import References
 from widgets.replies import Replies
 from widgets.settings import Settings, SettingsError, chosen, load
@@ -69,9 +67,6 @@ from widgets.wakeups import Wakeups
 
 log = structlog.get_logger()
 
-REDIS_PATIENCE: Final = 0.2
-"""Seconds for one Redis call: redis-py's own defaults hold a request for a minute when Redis is silent."""
-REDIS_CONNECTIONS: Final = 64
 LARGEST_BODY: Final = 64 * 1024
 SLOWEST_BODY: Final = 10
 _INVISIBLE: Final = re.compile(
@@ -102,7 +97,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     service, identity = settings.service, settings.identity
     base_url, portals = service.base_url, tuple(portal.origin for portal in service.portals)
 
-    redis = _redis(settings.redis.address)
+    redis = client(settings.redis.address)
     keys = KeyRing.parse(service.keys.get_secret_value())
     metrics = Metrics(now)
     trail = Trail(Store(settings.audit.address))
@@ -163,7 +158,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     replies = Replies(cards, themes, base_url)
 
     live = Live(feed, Streams(now, timedelta(minutes=identity.idle)), now)
-    wakeups = Wakeups(redis, _hearing(settings.redis.address), live)
+    wakeups = Wakeups(redis, partial(hearing, settings.redis.address), live)
     sessions.when_ended(lambda ending: wakeups.say_ended(ending.slot, ending.id))
     pushing = {one.id: one.push_secret.get_secret_value() for one in settings.sources if one.push_secret}
 
@@ -308,26 +303,6 @@ def _line(event: Any, **options: Any) -> str:
     """JSON on one line for every reader: invisible characters that JSON lets stand are escaped, Chinese stays."""
     told = json.dumps(event, ensure_ascii=False, **options)
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", told)
-
-
-def _redis(url: str) -> Redis:
-    """A pool that waits for a free connection instead of failing, and gives a silent server up soon."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=REDIS_CONNECTIONS,
-        timeout=REDIS_PATIENCE,
-        socket_timeout=REDIS_PATIENCE,
-        socket_connect_timeout=REDIS_PATIENCE,
-        retry=Retry(NoBackoff(), 1),
-    )
-    return Redis(connection_pool=pool)
-
-
-def _hearing(url: str) -> Redis:
-    """The connection of wake-ups: it waits for words as long as it takes, and asks whether the other end lives."""
-    return Redis.from_url(
-        url, socket_timeout=None, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0), max_connections=2
-    )
 
 
 def _request_id() -> str:

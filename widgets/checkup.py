@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,6 +20,7 @@ from widgets.findings import Finding, Unwell, told
 from widgets.flights import Source
 from widgets.identity import join
 from widgets.oa import OAError
+from widgets.redis_client import client
 from widgets.settings import Settings
 from widgets.sources import connect
 from widgets.theme import ThemeError
@@ -96,9 +94,7 @@ async def theme_draws(settings: Settings) -> str:
 
 async def redis_answers(settings: Settings) -> str:
     """It is there, lets us in, and takes a write."""
-    redis = Redis.from_url(
-        settings.redis.address, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-    )
+    redis = client(settings.redis.address, patience=2, retries=0)
     try:
         await redis.set("pw:check", "1", ex=1)
     except (RedisError, OSError) as error:
@@ -123,7 +119,7 @@ async def trail_is_writable(settings: Settings) -> str:
 
 async def centre_fits(settings: Settings, now: Callable[[], datetime]) -> list[Finding]:
     """It answers, fits the configuration, and treats frames and windows as we need it. Raises Unwell, AuthError."""
-    redis = Redis.from_url(settings.redis.address, socket_timeout=1, socket_connect_timeout=1)
+    redis = client(settings.redis.address, patience=1)
     keys = KeyRing.parse(settings.service.keys.get_secret_value())
     joined = join(settings, redis, keys, now, deadline=PATIENCE / 2)
     try:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 from sqlalchemy import make_url
 
+from widgets.redis_address import with_passwords
 from widgets.settings_checks import crossed
 from widgets.settings_identity import Identity
 from widgets.settings_mistakes import sentences
@@ -82,19 +82,23 @@ class Service(Table):
 
 class Redis(Table):
     url: RedisURL = "redis://127.0.0.1:6379/0"
-    """`redis://`, `rediss://` or `unix://` address of Redis or Valkey, without a password."""
+    """Address of Redis or Valkey, without a password: `redis://`, `rediss://`, `unix://`;
+    `redis+sentinel://host:26379,host:26379/mymaster/0`; `redis+cluster://host:6379,host:6379`.
+    The last two with TLS as `rediss+…`."""
     password: Secret | None = None
     """Its password, if it asks for one."""
+    sentinel_password: Secret | None = None
+    """That of the Sentinels themselves, if they ask for one."""
 
     @property
     def address(self) -> str:
-        """The URL with the password in it: for the client, never for a log."""
-        if self.password is None:
-            return self.url
-        parts = urlsplit(self.url)
-        user, _, host = parts.netloc.rpartition("@")
-        secret = quote(self.password.get_secret_value(), safe="")
-        return parts._replace(netloc=f"{user}:{secret}@{host}").geturl()
+        """The URL with the passwords in it: for the client, never for a log."""
+        password, sentinels = self.password, self.sentinel_password
+        return with_passwords(
+            self.url,
+            password.get_secret_value() if password else None,
+            sentinels.get_secret_value() if sentinels else None,
+        )
 
 
 class Audit(Table):

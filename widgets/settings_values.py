@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from auth.keys import ALGORITHMS
 from widgets.names import NAME
+from widgets.redis_address import RedisAddress
 
 SHOWN: Final = "portal-widgets"
 HIDDEN: Final = "portal-widgets-hidden"
@@ -110,11 +111,13 @@ def _folder(value: Path) -> Path:
 
 
 def _redis(value: str) -> str:
-    scheme, _, rest = value.partition("://")
+    rest = value.partition("://")[2]
     if ":" in rest.rpartition("@")[0] or "password=" in rest:
         raise wrong("a password is a secret, give it as [redis] password", hidden=True)
-    if scheme not in ("redis", "rediss", "unix") or not rest:
-        raise wrong("it must be a redis://, rediss:// or unix:// address")
+    try:
+        RedisAddress.of(value)
+    except ValueError as error:
+        raise wrong(str(error)) from None
     return value
 
 

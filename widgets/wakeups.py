@@ -58,10 +58,10 @@ class Listener(Protocol):
 
 @dataclass(slots=True)
 class Wakeups:
-    """Says and hears. `hearing` has no time limit on reading; `redis` is the one for everything else."""
+    """Says and hears. `hearing` makes a client without time limit on reading for each attempt to hear."""
 
     redis: Redis
-    hearing: Redis
+    hearing: Callable[[], Redis]
     listener: Listener
     chance: Callable[[], float] = random.random
     connected: bool = False
@@ -78,7 +78,6 @@ class Wakeups:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.hearing.aclose()
 
     def say_ended(self, slot: str, id: str) -> None:
         """Here at once, elsewhere as soon as Redis carries it; does not wait."""
@@ -104,7 +103,7 @@ class Wakeups:
         pause, first = SHORTEST_PAUSE, True
         while True:
             try:
-                async with self.hearing.pubsub(ignore_subscribe_messages=False) as heard:
+                async with self.hearing() as redis, redis.pubsub(ignore_subscribe_messages=False) as heard:
                     await heard.subscribe(CHANNEL)
                     await self._hear(heard, first)
             except _AWAY as error:

@@ -97,6 +97,15 @@ def test_passwords_go_into_the_addresses_for_the_clients_only(config: Configurat
     ) == (settings.redis.address, settings.audit.address)
 
 
+def test_each_kind_of_redis_gets_its_passwords(config: Configuration) -> None:
+    """Sentinels may ask for one of their own; IPv6 stands in brackets."""
+    config.environ["PW"] = "a/b"
+    config.text += '[redis]\nurl = "rediss+sentinel://us@s1,[::1]:2/m/1?ssl_ca_certs=/ca"\n'
+    config.text += 'password = { env = "PW" }\nsentinel_password = { env = "PW" }\n'
+    address = config.load().redis.address
+    assert "rediss+sentinel://us:a%2Fb@s1,[::1]:2/m/1?ssl_ca_certs=/ca&sentinel_password=a%2Fb" == address
+
+
 # The environment over the file
 
 
@@ -194,7 +203,13 @@ EVERY_KIND = ", ".join(
         ("sqlite:///audit.db", "mysql://db/audit", 'audit.url is "mysql://db/audit": it must be sqlite:////path or postgresql+psycopg://host/name.'),
         ("sqlite:///audit.db", "postgresql://u:canary@db/audit", "audit.url: a password is a secret, give it as [audit] password."),
         ("sqlite:///audit.db", "canary", "audit.url: it must be an SQLAlchemy URL."),
-        ("[audit]", '[redis]\nurl = "http://cache"\n[audit]', 'redis.url is "http://cache": it must be a redis://, rediss:// or unix:// address.'),
+        ("[audit]", '[redis]\nurl = "http://cache"\n[audit]', 'redis.url is "http://cache": it must be a redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// address.'),
+        ("[audit]", '[redis]\nurl = "redis://a:1,b:2/0"\n[audit]', 'redis.url is "redis://a:1,b:2/0": for several servers it must be a redis+sentinel:// or redis+cluster:// address.'),
+        ("[audit]", '[redis]\nurl = "redis+sentinel://a:1,b:2"\n[audit]', 'redis.url is "redis+sentinel://a:1,b:2": it must end with the master\'s name and a database, as redis+sentinel://cache1:26379,cache2:26379,cache3:26379/mymaster/0.'),
+        ("[audit]", '[redis]\nurl = "redis+sentinel://a:1,/m"\n[audit]', 'redis.url is "redis+sentinel://a:1,/m": "" is no host and port: it must be like redis+sentinel://cache1:26379,cache2:26379,cache3:26379/mymaster/0.'),
+        ("[audit]", '[redis]\nurl = "redis+cluster://a:70000"\n[audit]', 'redis.url is "redis+cluster://a:70000": "a:70000" is no host and port: it must be like redis+cluster://cache1:6379,cache2:6379,cache3:6379.'),
+        ("[audit]", '[redis]\nurl = "redis+cluster://a:1/3"\n[audit]', 'redis.url is "redis+cluster://a:1/3": a Cluster has no databases: it must end with its members, as redis+cluster://cache1:6379,cache2:6379,cache3:6379.'),
+        ("[audit]", '[redis]\nurl = "redis+sentinel://:canary@a/m"\n[audit]', "redis.url: a password is a secret, give it as [redis] password."),
         ("[audit]", '[redis]\nurl = "redis://:canary@cache"\n[audit]', "redis.url: a password is a secret, give it as [redis] password."),
         ("[audit]", '[redis]\nurl = "unix:///run/redis?password=canary"\n[audit]', "redis.url: a password is a secret, give it as [redis] password."),
         ('"https://widgets.hospital.example"', '"http://widgets.hospital.example:80"', 'service.base_url is "http://widgets.hospital.example:80": it must be https, as browsers load no http frame into an https portal.'),
