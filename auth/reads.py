@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import InvalidResponse, RedisError
 
 
 class Reads:
     """One MGET a question; a busy instance takes a connection and writes once a turn, not once a question."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, now: Callable[[], datetime]) -> None:
+        self._redis, self._now = redis, now
+        self._silent_since: datetime | None = None
         self._waiting: list[tuple[Sequence[str], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def mget(self, names: Sequence[str]) -> Any:
-        """What Redis answers for these keys, unchecked. Raises RedisError or OSError, as the client does."""
+    @property
+    def away_since(self) -> datetime:
+        """When Redis first gave no answer after the last one that it gave; now, while it gives answers."""
+        return self._silent_since or self._now()
+
+    async def mget(self, names: Sequence[str]) -> list[bytes | None]:
+        """The values of these keys. Raises RedisError or OSError, as the client does."""
+        try:
+            values = _values(await self._asked(names), len(names))
+        except (RedisError, OSError):
+            self._silent_since = self.away_since
+            raise
+        self._silent_since = None
+        return values
+
+    async def _asked(self, names: Sequence[str]) -> Any:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((names, answer))
@@ -49,3 +66,10 @@ class Reads:
         for names in asked:
             pipe.mget(names)
         return await pipe.execute(raise_on_error=False)
+
+
+def _values(reply: object, count: int) -> list[bytes | None]:
+    """The values of an MGET; anything else came from a connection that is out of step. Raises InvalidResponse."""
+    if not isinstance(reply, list) or len(reply) != count:
+        raise InvalidResponse
+    return [value if isinstance(value, bytes) else None for value in reply]

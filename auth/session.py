@@ -14,6 +14,8 @@ from auth.principal import Principal
 
 FRAME: Final = cookie_name("frame", secure=True)
 """The cookie for pages of another site. Browsers keep such cookies on https only."""
+UNCHECKED: Final = "unchecked"
+"""Nobody could tell for long whether a session was ended."""
 _FORM: Final = 3
 
 
@@ -85,7 +87,7 @@ class Checked:
     values: list[bytes | None]
     """Those of the caller's keys."""
     why: str = ""
-    """Why it was ended, where the person is to be told."""
+    """Why it was ended, where the person is to be told; or `UNCHECKED`: it may go on when Redis is back."""
     set_cookie: str | None = None
     """The Set-Cookie value of the session sealed anew."""
     ask_again: bool = False

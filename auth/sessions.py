@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import InvalidResponse, RedisError
+from redis.exceptions import RedisError
 
 from audit.trail import Action, AuditEvent, Outcome
 from auth.ended import TOO_MANY, Ended, Ending
@@ -23,7 +23,7 @@ from auth.once import Once
 from auth.principal import Principal
 from auth.reads import Reads
 from auth.sealing import KeyRing, to_text
-from auth.session import Checked, Limits, Session, Tokens
+from auth.session import UNCHECKED, Checked, Limits, Session, Tokens
 from auth.vault import Record, Vault
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Sessions:
         `issuer` is the centre whose names for sessions these are; `record` takes a line of the trail; `damaged` hears
         of a Cookie header whose session does not open.
         """
-        self._reads, self._keys, self._now, self._random = Reads(redis), keys, now, random
+        self._reads, self._keys, self._now, self._random = Reads(redis, now), keys, now, random
         self._limits, self._record = limits or Limits(), record
         self._jar = Jar(keys, secure=secure, damaged=damaged)
         self.vault, self.once = Vault(redis, keys, now), Once(redis, now)
@@ -92,7 +92,8 @@ class Sessions:
         """The session unless it was ended, and the values of the caller's keys, in one round trip.
 
         Every key of `beside` must carry `{slot}`. `active`: the person does something, so idle time starts anew.
-        Redis away: the session stands, and all values are None.
+        Redis away: the session stands, and all values are None; after `Limits.recheck` of that nobody's does, because
+        an instance that hears of no revocation must not show lists for longer.
         """
         nothing: list[bytes | None] = [None] * len(beside)
         if self._ended.here(session.tombstone):
@@ -100,10 +101,9 @@ class Sessions:
         overdue = self._now() - session.checked_at >= self._limits.recheck
         names = [session.tombstone, *([session.ending.tokens] if overdue else []), *beside]
         try:
-            values = [_bytes(value) for value in _all(await self._reads.mget(names), len(names))]
+            values = await self._reads.mget(names)
         except _AWAY as error:
-            log.warning("session.unchecked", error=type(error).__name__)
-            return Checked(session, nothing, set_cookie=self._sealed_anew(session, session, active))
+            return self._unheard(session, nothing, active, error)
         if self._ended.behind or self._indexes.behind:
             await self._indexes.settle()
             await self._ended.settle()
@@ -191,6 +191,15 @@ class Sessions:
             or self._indexes.is_gone_here(session.who.subject, session.provider_sid, session.started_at)
         )
 
+    def _unheard(
+        self, session: Session, nothing: list[bytes | None], active: bool, error: Exception
+    ) -> Checked:
+        """What the cookie alone is worth. It is sealed anew all the same: idle time must not end what Redis cannot."""
+        log.warning("session.unchecked", error=type(error).__name__)
+        stands = self._now() - self._reads.away_since < self._limits.recheck
+        sealed = self._sealed_anew(session, session, active)
+        return Checked(session if stands else None, nothing, "" if stands else UNCHECKED, sealed)
+
     def _stands(
         self,
         session: Session,
@@ -237,14 +246,3 @@ class Sessions:
 
 def _nobody_asks(session: Session) -> None:
     """Until somebody says who asks the centre."""
-
-
-def _all(reply: object, count: int) -> list[object]:
-    """The values of an MGET; anything else came from a connection that is out of step. Raises InvalidResponse."""
-    if not isinstance(reply, list) or len(reply) != count:
-        raise InvalidResponse
-    return reply
-
-
-def _bytes(value: object) -> bytes | None:
-    return value if isinstance(value, bytes) else None

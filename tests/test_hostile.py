@@ -679,6 +679,29 @@ async def test_without_redis_a_signed_in_person_still_gets_their_list_at_the_fir
         assert (200, "ok", mine) == (shown.status_code, shown.json()["state"], titles(shown))
 
 
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+async def test_after_ten_minutes_without_redis_no_list_is_shown_until_it_is_back(
+    annex: Annex, cookies: dict[Person, str], lang: str
+) -> None:
+    """Nobody could say who was locked meanwhile: the card says so, leads to the OA, and asks again soon."""
+    annex.line.turn("cut")
+    cards = f"/widgets/todos?lang={lang}"
+    states = [(await ask(annex.address, cards, cookies[ZHOU])).json()["state"]]
+    annex.later(600)
+    shown = await ask(annex.address, cards, cookies[ZHOU])
+    drawn = await ask(
+        annex.address, cards, cookies[ZHOU], Accept="text/html", **{"Sec-Fetch-Mode": "navigate"}
+    )
+    click = await ask(annex.address, "/open/x", cookies[ZHOU], **HTML)
+    annex.line.turn("through")
+    states += [shown.json()["state"], (await ask(annex.address, cards, cookies[ZHOU])).json()["state"]]
+    assert ["ok", "failed", "ok"] == states
+    assert ("unchecked", "10") == (shown.json()["reason"], shown.headers["Widget-Refresh-After"])
+    words = {"zh-CN": "暂时无法确认登录状态", "en": "It cannot be confirmed now that you are still signed in"}
+    assert words[lang] in drawn.text and annex.world.at.oa in drawn.text
+    assert (303, True) == (click.status_code, "/auth/login" in click.headers["Location"])
+
+
 @pytest.mark.parametrize("mode", ["cut", "silent", b":1\r\n"])
 async def test_without_redis_nobody_can_sign_in_and_is_told_so(annex: Annex, mode: str | bytes) -> None:
     """A page with a number and 503; a silent attempt goes back to its card."""

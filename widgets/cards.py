@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from auth.ended import TOO_MANY
 from auth.handover import Handover, Offer
-from auth.session import Session
+from auth.session import UNCHECKED, Session
 from auth.sessions import Sessions
 from widgets.feed import Feed, Look
 from widgets.items import Kind, Reference
@@ -26,6 +26,8 @@ _TOLD: Final = {TOO_MANY: "elsewhere"}
 """What a card says of why its session was ended."""
 _ASKING: Final = 5
 """Seconds after which a card stops waiting for the centre's word on who sits there now."""
+_SOON: Final = 10
+"""Seconds until a card looks again that would show its list if Redis were back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,8 @@ class Cards:
             return self._signed_out(ask, card, self.sessions.why_over(ask.cookie))
         names = self.feed.names(session, ask.name, ask.layout.campus)
         checked = await self.sessions.check(session, names, active=ask.active)
+        if checked.why == UNCHECKED:
+            return self._unchecked(ask, card, session)
         if checked.session is None or (ask.silently and checked.ask_again):
             return self._signed_out(ask, card, checked.why)
         if ask.loads and checked.ask_again:
@@ -164,6 +168,11 @@ class Cards:
         back = "" if card.framed else "?return=" + quote(f"/widgets/{card.name}?{card.layout.query}")
         url = f"{self.base_url}/auth/login{back}"
         return self._plain(ask, card, "signed-out", sign_in_url=url, reason=reason)
+
+    def _unchecked(self, ask: Ask, card: Card, session: Session) -> Answer:
+        """Nobody can tell whether the session still stands: the OA itself asks who somebody is."""
+        home = self.feed.home(ask.name, ask.layout.campus, session.who)
+        return self._plain(ask, card, "failed", reason=UNCHECKED, direct_url=home, refresh_after=_SOON)
 
     def _offer(self, ask: Ask) -> Offer | None:
         return self.handover.offer(ask.headers, ask.cookie, told=ask.cross, chained=ask.chained)

@@ -108,7 +108,8 @@ class Identity(Table):
     idle: int = Field(default=15, ge=1, le=720)
     """Minutes after which a session ends at which nobody did anything; a card that refreshes itself is nothing."""
     recheck: int = Field(default=10, ge=1, le=60)
-    """Minutes after which the centre is asked again about a session: so late may a revocation be seen."""
+    """Minutes after which the centre is asked again about a session, and lists end while Redis is away: so late may a
+    revocation be seen."""
     sessions: int = Field(default=10, ge=1, le=1000)
     """Sessions of one person; one more ends their oldest."""
     trusted_audiences: tuple[Text, ...] = ()

@@ -89,9 +89,9 @@ class WidgetView(Generic[Row]):
     urgent: int = told("how many of all the items are 特急 (to-dos), or new (notices)")
     as_of: When | None = told("when the data was taken from the OA; none when there is none")
     reason: str | None = told(
-        "why it is stale or failed: `unavailable`, `too-slow`, `denied`, `bad-answer`; or why it is signed out: "
-        "`elsewhere`, the person signed in too often elsewhere; or why it is starting: `asking`, the centre is asked "
-        "first who is there"
+        "why it is stale or failed: `unavailable`, `too-slow`, `denied`, `bad-answer`, or `unchecked`: nobody can tell "
+        "whether the person is still signed in; why it is signed out: `elsewhere`, the person signed in too often "
+        "elsewhere; why it is starting: `asking`, the centre is asked first who is there"
     )
     reference: str | None = told("short number a person can read out to the help desk; on failures")
     more_url: str | None = told("the whole list in the OA, through /open/…; none when unknown")

