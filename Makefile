@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check accessibility conformance test-providers bench bench-live bench-vitals docs lock browser nginx lemonldap clean
+.PHONY: demo test test-fast check accessibility conformance test-providers bench bench-live bench-vitals docs lock browser nginx lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
 
 test: $(VENV)/.dev browser nginx tests/node_modules/.package-lock.json   ## every test there is
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev        ## unit and contract tests: under half a minute; no browser, no server, no process
+	$(BIN)/python -m pytest -m 'not integration'
 
 check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
 	$(BIN)/ruff check .

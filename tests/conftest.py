@@ -1,8 +1,14 @@
-"""The demo hospital, running: one for the whole test run, honest again before every test that uses it."""
+"""The demo hospital, running: one for the whole test run, honest again before every test that uses it.
+
+Also which tests are integration tests: those that start processes, or ask servers that were started.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 import httpx2
 import pytest
@@ -11,6 +17,43 @@ from redis import Redis
 
 from demo.world import World
 from tests.staff import Staff
+
+STARTED: Final = frozenset(
+    {"running_hospital", "one_pair", "running_products", "running_campuses", "before_opening", "chromium"}
+    | {"standing"}
+)
+"""Fixtures that start servers, instances of the service or a browser."""
+FOLDERS: Final = frozenset({"browser", "conformance", "faults", "op", "providers", "redis"})
+"""Of tests that start them one by one."""
+_running: list[pytest.Item] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Tells integration tests by what they use. The others are `make test-fast`."""
+    for item in items:
+        if STARTED.intersection(getattr(item, "fixturenames", ())) or item.path.parent.name in FOLDERS:
+            item.add_marker("integration")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    _running.append(item)
+    try:
+        return (yield)
+    finally:
+        _running.pop()
+
+
+def _starts_nothing(event: str, arguments: tuple[Any, ...]) -> None:
+    """A test that starts a process without saying so fails; the one Valkey of a test run is everybody's."""
+    if event != "subprocess.Popen" or not _running or _running[-1].get_closest_marker("integration"):
+        return
+    if Path(str(arguments[0])).name != "valkey-server":
+        raise RuntimeError(f"{_running[-1].name} starts {arguments[0]}: mark it as `integration`")
+
+
+sys.addaudithook(_starts_nothing)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

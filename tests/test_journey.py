@@ -188,6 +188,7 @@ async def test_an_oa_on_a_bad_day_leaves_the_last_list_marked(staff: Staff, mode
     assert good == titles(await settled(staff, until="ok"))
 
 
+@pytest.mark.integration
 async def test_an_oa_that_answers_for_somebody_else_is_not_believed() -> None:
     """The look-up names another 工号: no list at all rather than another person's.
 

@@ -13,7 +13,7 @@ from demo.people import SHEN, ZHOU
 from demo.world import World
 from tests.staff import Staff
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
 JSON = {"Accept": "application/json"}
 OTHERS = [kind for kind in KINDS if kind != "weaver-e9"]
 """The journey with an E9 is in test_journey.py."""

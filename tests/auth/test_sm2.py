@@ -156,6 +156,7 @@ def test_a_point_off_the_curve_verifies_nothing() -> None:
     assert outcome(token(), y=to_text(b"\1" * 32)) == "signature"
 
 
+@pytest.mark.integration
 def test_the_service_starts_without_the_library() -> None:
     """The package is optional; only a configuration that asks for SM2 needs it."""
     program = (

@@ -8,9 +8,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from demo.places import Places, PortTaken, listening
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.integration
 
 
 async def demo(base: int) -> asyncio.subprocess.Process:

@@ -185,6 +185,7 @@ SILENT: Final = {
 }
 
 
+@pytest.mark.integration
 def test_a_theme_is_tried_in_a_process_that_may_die(tmp_path: Path) -> None:
     """Too slow to read, too deep to compile, a value that is none, a text without end, and nothing wrong at all."""
     for theme, (source, _) in TRIALS.items():
@@ -200,6 +201,7 @@ def slug(name: str) -> str:
     return name.strip("_").replace("_", "-")
 
 
+@pytest.mark.integration
 def test_a_theme_that_keeps_a_card_from_saying_what_it_must_is_refused(tmp_path: Path) -> None:
     """Rows left out, links that lead nowhere, no word that the list is old, no way to sign in or out."""
     templates = Path(__file__).parents[2] / "widgets" / "templates"
@@ -211,6 +213,7 @@ def test_a_theme_that_keeps_a_card_from_saying_what_it_must_is_refused(tmp_path:
     assert [True] * 5 == [told in wrong[slug(name)] for name, (_, _, told) in SILENT.items()]
 
 
+@pytest.mark.integration
 async def test_a_part_that_fails_for_one_person_is_named_in_a_header(tmp_path: Path) -> None:
     """It passes the trial, whose cards have six rows; a card of seven is whole all the same."""
     source = (Path(__file__).parents[2] / "widgets" / "templates" / "_state_signed-out.html").read_text(
@@ -231,6 +234,7 @@ async def test_a_part_that_fails_for_one_person_is_named_in_a_header(tmp_path: P
     assert [True, True] == ["data-pw-sign-in" in html for html in cards]
 
 
+@pytest.mark.integration
 async def test_a_drawing_that_is_opened_as_a_page_is_no_page_of_ours(tmp_path: Path) -> None:
     assets = tmp_path / "themes" / "east" / "assets"
     assets.mkdir(parents=True)

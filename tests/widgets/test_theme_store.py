@@ -56,6 +56,7 @@ def test_the_schemas_that_ship_are_those_of_the_code(name: str) -> None:
     assert (SCHEMAS / name).read_text("utf-8") == all_of_them()[name]
 
 
+@pytest.mark.integration
 def test_a_theme_that_was_begun_is_installed_replaced_and_taken_back_while_the_service_runs(
     tmp_path: Path,
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_theme_that_was_begun_is_installed_replaced_and_taken_back_while_the_s
     assert "1.0.0" in told("list", "--themes-dir", there).output
 
 
+@pytest.mark.integration
 def test_a_broken_theme_changes_nothing_and_is_told_by_rule_file_and_line(tmp_path: Path) -> None:
     there = tmp_path / "themes"
     good = package(tmp_path / "a.zip", looking(tmp_path, "#00695C"))
@@ -94,6 +96,7 @@ def test_a_broken_theme_changes_nothing_and_is_told_by_rule_file_and_line(tmp_pa
     assert sorted(path.name for path in (there / ".installed").iterdir()) == [".lock", "east"]
 
 
+@pytest.mark.integration
 def test_a_theme_that_others_build_on_is_not_replaced_by_one_that_breaks_them(tmp_path: Path) -> None:
     there = tmp_path / "themes"
     logo = {"assets/logo.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"}
@@ -111,6 +114,7 @@ def test_a_theme_that_others_build_on_is_not_replaced_by_one_that_breaks_them(tm
     assert "The theme above builds on below, and would break" in without.output
 
 
+@pytest.mark.integration
 def test_a_folder_that_was_put_there_by_hand_can_be_gone_back_to(tmp_path: Path) -> None:
     there = tmp_path / "themes"
     for name, body in looking(tmp_path, "#00695C", "0.9.0").items():
@@ -121,6 +125,7 @@ def test_a_folder_that_was_put_there_by_hand_can_be_gone_back_to(tmp_path: Path)
     assert "east 0.9.0 is in use again" in told("rollback", "east", "--themes-dir", there).output
 
 
+@pytest.mark.integration
 def test_a_folder_that_is_half_written_is_not_taken_up_before_it_stands_still(tmp_path: Path) -> None:
     themes = Themes(tmp_path, "default", BASE, trial=tried)
     (tmp_path / "east").mkdir()
@@ -131,6 +136,7 @@ def test_a_folder_that_is_half_written_is_not_taken_up_before_it_stands_still(tm
     assert themes.look() and "#8A1538" in themes.named("east").style
 
 
+@pytest.mark.integration
 def test_a_theme_that_breaks_on_disk_leaves_the_one_that_is_drawn(tmp_path: Path) -> None:
     tokens = tmp_path / "east" / "tokens.json"
     tokens.parent.mkdir()

@@ -15,6 +15,7 @@ from widgets.command import main
 from widgets.theme_check.finding import RULES
 from widgets.theme_check.pages import files
 
+pytestmark = pytest.mark.integration
 RULES_OF_DOCS = Path(demo.__file__).parents[1] / "docs" / "rules"
 
 
