@@ -138,7 +138,7 @@ def _words(view: WidgetView[Any]) -> str:
 @pytest.mark.parametrize("name", KINDS)
 def test_the_script_gets_its_words_in_the_language_of_the_card(name: Kind) -> None:
     words = json.loads(_words(card(name, lang="en")))
-    assert words["live-new"] == {"todos": "{n} new to-do items", "notices": "{n} new notices"}[name]
+    assert words["live-new"] == {"todos": "New to-do items: {n}", "notices": "New notices: {n}"}[name]
 
 
 def test_hostile_text_stays_text() -> None:
@@ -219,7 +219,7 @@ def banner(html: str) -> str:
 
 def test_a_partial_card_names_the_campus_and_since_when() -> None:
     html = THEME.widget(card(state="partial"), as_fragment=False)
-    assert banner(html).startswith("西院区没有响应（今天 09:12开始），其待办可能不全。")
+    assert banner(html).startswith("西院区没有响应（开始时间：今天 09:12），待办可能不全。")
 
 
 def test_a_stale_card_says_how_old_and_why() -> None:
@@ -238,7 +238,7 @@ def test_the_age_in_a_banner_is_a_moment_that_the_script_keeps_true(state: State
 
 def test_a_hostile_campus_name_in_a_banner_stays_text() -> None:
     html = THEME.widget(card(state="partial", missing=("<b>西</b>",)), as_fragment=False)
-    assert "&lt;b&gt;西&lt;/b&gt;没有响应（<time" in html
+    assert "&lt;b&gt;西&lt;/b&gt;没有响应（开始时间：<time" in html
 
 
 def test_sign_in_from_a_frame_opens_a_tab_that_may_speak_back() -> None:
