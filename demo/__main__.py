@@ -52,7 +52,9 @@ def welcome(world: World) -> str:
   医院门户   {world.at.portal}/        ← open this / 打开这里
 
   登录       右上角「登录」，点选一位人员，无需密码：{people}
+             Sign in at the top right as anybody, no password; approve an item in the OA, and see it go
              {ROLES}
+             在 OA 里审批、在控制台添一件特急，开着的卡片一秒内就变，不用刷新
   OA 控制台  {world.at.oa}/control   换成慢、停机、乱答，弄坏线路，看组件怎样应对{east}
   认证中心   {world.at.identity}/control
   组件服务   {world.at.widgets}/widgets/todos

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 STRANGER: Final = "99999"
 """Nobody's 工号, login name or id."""
-_OWNERS: Final = frozenset({"workcode", "memberId", "receiveMemberCode", "loginName", "person"})
+_OWNERS: Final = frozenset({"workcode", "memberId", "receiveMemberCode", "loginName", "person", "to"})
 """The fields in which the products say whose a row is, or who was found."""
 _PIECE: Final = b"[" + b'{"requestName":"' + b"x" * 65_000 + b'"},'
 
@@ -186,4 +186,6 @@ def _estranged(told: Any) -> Any:
             return {key: STRANGER if key in _OWNERS else _estranged(value) for key, value in told.items()}
         case list():
             return [_estranged(each) for each in told]
+        case str() if told.startswith("{"):  # JSON in a text
+            return json.dumps(_estranged(json.loads(told)))
     return told

@@ -54,6 +54,8 @@ class World:
     """`add` serves one more app until the world ends."""
     east: str | None = None
     """The second campus's OA, as a browser sees it."""
+    east_oa: OA | None = None
+    """Its content and moods."""
 
     @classmethod
     @asynccontextmanager
@@ -81,8 +83,9 @@ class World:
             places = stack.enter_context(places or Places.take(base))
             world = await outside(stack, places, issuer, kind, east)
             if pushes:
-                world.oa.changed = pusher = Pusher(f"{world.local.widgets}/push/main-oa")
-                stack.push_async_callback(pusher.http.aclose)
+                for oa in filter(None, (world.oa, world.east_oa)):
+                    oa.changed = pusher = Pusher(f"{world.local.widgets}/push/{oa.campus}-oa")
+                    stack.push_async_callback(pusher.http.aclose)
             if service:
                 await world.servers.add(create_app(world.config), places.widgets)
             yield world
@@ -105,22 +108,24 @@ async def outside(
     await servers.add(create_portal(at, portals), places.portal)
     centre = issuer or Issuer(at.identity, local.identity)
     reached = replace(local, oa=wire.address)
-    there, more = await second_campus(stack, servers, folder / "east", at, east) if east else (None, "")
+    there, theirs, more = (
+        await second_campus(stack, servers, folder / "east", at, east) if east else (None, None, "")
+    )
     config = await install(folder, at, reached, centre, ours, valkey.connection_url, kind, more)
-    return World(at, local, switches, signer, oa.world, wire, valkey, folder, config, servers, there)
+    return World(at, local, switches, signer, oa.world, wire, valkey, folder, config, servers, there, theirs)
 
 
 async def second_campus(
     stack: AsyncExitStack, servers: Servers, folder: Path, at: Addresses, kind: str
-) -> tuple[str, str]:
-    """An OA of that product on any free port, with its own wire and control page: its origin, and its table."""
+) -> tuple[str, OA, str]:
+    """An OA of that product on any free port, with its own wire and control page: its origin, itself, its table."""
     place = stack.enter_context(listening(0))
     oa = create_oa(PEOPLE, now=lambda: datetime.now(UTC), kind=kind, campus="east")
     oa.world.wire = wire = await stack.enter_async_context(FaultProxy.before(port(place)))
     there = replace(at, oa=f"http://oa-east.vendor.localhost:{port(place)}")
     folder.mkdir()  # noqa: ASYNC240  # nobody else runs yet
     await servers.add(oa, place)
-    return there.oa, await source(kind, folder, there, replace(there, oa=wire.address), "east")
+    return there.oa, oa.world, await source(kind, folder, there, replace(there, oa=wire.address), "east")
 
 
 def service_client(at: Addresses) -> Client:

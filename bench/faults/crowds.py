@@ -27,9 +27,11 @@ async def abreast(each: Iterable[T], work: Callable[[T], Awaitable[None]], most:
     await asyncio.gather(*(worker() for _ in range(most)))
 
 
-async def look(rig: Rig, tally: Tally, person: Person, query: str, at: int) -> httpx2.Response:
+async def look(
+    rig: Rig, tally: Tally, person: Person, query: str, at: int, name: str = "todos"
+) -> httpx2.Response:
     """One look, noted."""
     began = time.perf_counter()
-    answer = await rig.look(person, query, at=at)
+    answer = await rig.look(person, query, at=at, name=name)
     tally.note(answer, time.perf_counter() - began)
     return answer

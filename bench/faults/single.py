@@ -1,4 +1,4 @@
-"""Each fault alone, on all OAs at once, of five products: how long people wait for a card."""
+"""Each fault alone, on all OAs at once, of six products: how long people wait for a card."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from demo.fault_proxy import NONE, WORDS
 from demo.people import Person
 from demo.rig import Campus, Rig
 
-KINDS = ("weaver-e9", "seeyon-v5", "seeyon-v8", "landray-ekp", "o2oa")
+KINDS = ("weaver-e9", "seeyon-v5", "seeyon-v8", "landray-ekp", "o2oa", "rest")
+NOTICES = ("weaver-e9", "seeyon-v5", "o2oa", "rest")
+"""Those that have any."""
 EACH = 34
 """People who know their list, and as many who never had one, for each fault."""
 ABREAST = 4
@@ -26,11 +28,14 @@ async def single() -> list[Figure]:
 
         async def one(asked: tuple[int, Person]) -> None:
             number, person = asked
-            query = f"campus={KINDS[number % len(KINDS)]}" if number % 2 else ""
-            await look(rig, tallies[fault], person, query, number // 2 % 2)
+            name = "notices" if number % 4 == 3 else "todos"
+            kinds = NOTICES if name == "notices" else KINDS
+            query = f"campus={kinds[number // 2 % len(kinds)]}" if number % 2 else ""
+            await look(rig, tallies[fault], person, query, number // 2 % 2, name)
 
         async def settle(person: Person) -> None:
-            await rig.settled(person)
+            for name in ("todos", "notices"):
+                await rig.settled(person, name=name)
 
         for number, fault in enumerate(faults, 1):
             await rig.rest()
@@ -51,7 +56,7 @@ def _figures(tallies: dict[str, Tally]) -> list[Figure]:
         f"{late:.2f} s (p50 {all_.quantile(0.5):.2f}, slowest {max(all_.seconds):.2f} at {worst};"
         f" without a fault p50 {sound.quantile(0.5):.2f}, slowest {max(sound.seconds):.2f})"
     )
-    what = f"each of {len(tallies)} faults at all OAs of five products, {len(all_.seconds):,} looks"
+    what = f"each of {len(tallies)} faults at all OAs of six products, {len(all_.seconds):,} looks"
     return [
         Figure(f"{what}: p99.9", "≤ 1.5 s", measured, late <= 1.5),
         Figure("the same: answers that are no card, or empty", "0", f"{bad} ({all_.cards()})", not bad),

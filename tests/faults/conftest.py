@@ -12,7 +12,7 @@ from demo.crowd import crowd, give
 from demo.people import Person
 from demo.rig import Campus, Rig
 
-KINDS = ("weaver-e9", "seeyon-v5", "seeyon-v8", "landray-ekp", "o2oa")
+KINDS = ("weaver-e9", "seeyon-v5", "seeyon-v8", "landray-ekp", "o2oa", "rest")
 PEOPLE = crowd(240)
 
 

@@ -153,8 +153,11 @@ async def test_an_item_that_two_campuses_share_is_one_item() -> None:
 
 
 async def test_the_demo_shows_two_campuses() -> None:
-    """`python -m demo --east landray-ekp`: who is of both sees both, everybody else no more than before."""
-    async with World.start(None, east="landray-ekp") as world:
+    """`python -m demo --east landray-ekp`: who is of both sees both, everybody else no more than before.
+
+    Either OA says what changed there.
+    """
+    async with World.start(None, east="landray-ekp", pushes=True) as world:
         seen = {}
         for person in (GU, ZHOU):
             async with Staff.at(world) as staff:
@@ -162,3 +165,9 @@ async def test_the_demo_shows_two_campuses() -> None:
                 card = await staff.get("/widgets/todos?limit=50", headers={"Accept": "application/json"})
                 seen[person] = {item["campus"] for item in card.json()["items"]}
         assert {GU: {"总院区", "东院区"}, ZHOU: {None}} == seen
+        assert world.east_oa
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            for oa in (world.oa, world.east_oa):
+                await oa.add_urgent(GU)
+                told = f'portal_widgets_pushes_total{{outcome="ok",source="{oa.campus}-oa"}} 1.0'
+                assert told in (await http.get(f"{world.local.widgets}/metrics")).text

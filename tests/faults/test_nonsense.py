@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from demo.crowd import crowd
 from demo.oa_world import Canned
 from demo.people import Person
 from demo.rig import Rig
@@ -77,3 +78,22 @@ async def test_to_dos_that_make_no_sense_leave_the_notices_alone(campuses: Rig, 
         assert notices.json()["state"] in ("ok", "empty", "starting")
     finally:
         del campuses.oas["main"].canned[LIST]
+
+
+async def test_an_oa_that_does_not_let_the_service_in_is_asked_no_more_than_that(
+    campuses: Rig, newcomer: Newcomers
+) -> None:
+    """Its no to us is no per person; its no to somebody is, and leaves it open for everybody else."""
+    oa, strangers = campuses.oas["main"], crowd(5, 90_000)
+    for stranger in strangers:
+        assert "failed" == (await campuses.complete(stranger, MAIN)).json()["state"]
+    assert "ok" == (await campuses.complete(newcomer(), MAIN)).json()["state"]
+    oa.canned[LIST] = Canned(b"", 403)
+    try:
+        for _ in range(5):
+            assert "failed" == (await campuses.complete(newcomer(), MAIN)).json()["state"]
+        before = len(oa.calls)
+        assert ("failed", "denied") == await seen(campuses, newcomer())
+        assert before == len(oa.calls)
+    finally:
+        del oa.canned[LIST]
