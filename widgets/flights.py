@@ -20,7 +20,7 @@ import structlog
 from auth.session import Session
 from widgets.items import Kind, Listing, MissingCode
 from widgets.memory import Memory, Remembered, failed
-from widgets.oa import OABadAnswer, OAClient, OAError, OAPostponed, OATooSlow
+from widgets.oa import OABadAnswer, OABarred, OAClient, OAError, OAPostponed, OATooSlow
 from widgets.oa.gate import Place, Rank
 from widgets.oa.sense import check_that_something_was_read
 from widgets.oa.upstream import Upstream
@@ -196,8 +196,9 @@ class Flights:
     async def _asked(self, asked: _Question) -> Remembered | None:
         source, kind, who = asked.source, asked.kind, asked.session.who
         began, sense = self._now(), source.way.sense[kind]
+        if sense.is_resting:
+            return self._failed(asked, sense.code, "nobody was asked: there is no list for anybody")
         try:
-            sense.check()
             listing = await (source.client.todos(who) if kind == "todos" else source.client.notices(who))
             _alarm(source, kind, listing.foreign)
             check_that_something_was_read(listing)
@@ -209,8 +210,8 @@ class Flights:
             return None
         except OAError as error:
             _alarm(source, kind, error.foreign)
-            if isinstance(error, OABadAnswer):
-                sense.gave_none(asked.session.slot)
+            if isinstance(error, (OABadAnswer, OABarred)):
+                sense.gave_none(asked.session.slot, error.code)
             return self._failed(asked, error.code, str(error)[:200])
         except Exception:
             # A dialect's bug must cost its own source only, and must not look like an empty list.

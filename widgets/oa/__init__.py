@@ -5,6 +5,7 @@ OAError               the source gave no list; `code` says why, for the card and
 │   ├── OATooSlow     it did not finish within its deadline
 │   └── OAPostponed   nobody asked it: the rate that its owner agreed to is used up for the moment
 ├── OADenied          it knows us or this person and says no: a person has to act
+│   └── OABarred      it does not let this service in, whoever asks
 └── OABadAnswer       it answered something that is not a list: keep the last list, look at `oa probe`
     └── OAForeign     it answered about somebody else: `foreign` rows, counted and alarmed
 """
@@ -39,6 +40,10 @@ class OAPostponed(OAUnavailable):
 
 class OADenied(OAError):
     code: ClassVar[MissingCode] = "denied"
+
+
+class OABarred(OADenied):
+    pass
 
 
 class OABadAnswer(OAError):

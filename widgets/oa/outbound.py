@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from widgets.oa import OABadAnswer, OADenied, OAPostponed, OATooSlow, OAUnavailable
+from widgets.oa import OABadAnswer, OABarred, OAPostponed, OATooSlow, OAUnavailable
 from widgets.oa.allowance import Allowance
 from widgets.oa.breaker import Breaker
 from widgets.oa.transport import (
@@ -108,11 +108,11 @@ class Answer:
     """Names in lower case; never cookies."""
 
     def accepted(self) -> bytes:
-        """The body if 2xx. Raises OADenied (401, 403), OAUnavailable (429, 5xx), else OABadAnswer."""
+        """The body if 2xx. Raises OABarred (401, 403), OAUnavailable (429, 5xx), else OABadAnswer."""
         if 200 <= self.status < 300:
             return self.body
         if self.status in (401, 403):
-            raise OADenied(f"HTTP {self.status}")
+            raise OABarred(f"HTTP {self.status}")
         if self.status == 429 or self.status >= 500:
             raise OAUnavailable(f"HTTP {self.status}")
         raise OABadAnswer(f"HTTP {self.status}")

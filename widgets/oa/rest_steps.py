@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from auth.principal import Principal
-from widgets.oa import OABadAnswer, OADenied, OAForeign
+from widgets.oa import OABadAnswer, OABarred, OADenied, OAForeign
 from widgets.oa.gathering import account
 from widgets.oa.reading import identifier
 from widgets.oa.rest_answers import Told
@@ -83,7 +83,10 @@ class Steps:
 
     async def _fetch(self, key: tuple[str, str], who: Principal | None) -> Values:
         step = self._steps[key[0]]
-        told, find = await self._run(key[0], who if key[1] else None)
+        try:
+            told, find = await self._run(key[0], who if key[1] else None)
+        except OADenied as error:
+            raise error if key[1] else OABarred(str(error)) from error
         place = _the_one(key[0], step.one, told.value, find) if step.one else told.value
         values = {
             name: _taken(f"{key[0]}.{name}", taken, told, place, find) for name, taken in step.take.items()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from widgets.oa import OABadAnswer, OADenied, OAUnavailable
+from widgets.oa import OABadAnswer, OABarred, OADenied, OAUnavailable
 from widgets.oa.held import Held
 from widgets.oa.outbound import Answer, HttpClient, ask
 from widgets.oa.reading import clean, excerpt, fields, identifier, read_json
@@ -84,7 +84,7 @@ class Entrance:
         told = await self._posted("/token", {"userName": self._user, "password": self._password})
         token = fields(told).get("id") if isinstance(told, dict) else told
         if token == "-1":
-            raise OADenied("token: the REST account or its password is wrong")
+            raise OABarred("token: the REST account or its password is wrong")
         return _token(token)
 
     async def _bound(self, channel: Channel, login: str) -> str:

@@ -1,7 +1,8 @@
-"""Whether what an OA answers is a list to anybody: one that makes no sense to all who ask is left alone, ever longer.
+"""Whether an OA has a list for anybody: one that answers all who ask with something else is left alone, ever longer.
 
-A login page comes with HTTP 200, so no breaker sees it. And one person's answer may be odd for a reason of their own:
-only when different people, one after the other, got no list at all is it the OA.
+A login page comes with HTTP 200, as does the word that we are not let in, so no breaker sees it. And one person's
+answer may be odd for a reason of their own: only when different people, one after the other, got no list at all is it
+the OA.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from widgets.items import Listing
+from widgets.items import Listing, MissingCode
 from widgets.oa import OABadAnswer
 
 PEOPLE: Final = 5
@@ -29,6 +30,8 @@ class Sense:
         self._span, self._opened, self._until = FIRST, now(), now()
         self.since: datetime | None = None
         """When the first of these people was answered so; None while there are none."""
+        self.code: MissingCode = "bad-answer"
+        """How the last of them was."""
         self.regained: datetime | None = None
         """When a list came again after it had been left alone: whoever was told of the trouble before may ask."""
 
@@ -37,23 +40,19 @@ class Sense:
         """Nobody may ask now."""
         return self._opened <= self._now() < self._until
 
-    def check(self) -> None:
-        """Raises OABadAnswer while nobody may ask."""
-        if self.is_resting:
-            raise OABadAnswer("nobody was asked: what it answers is no list to anybody")
-
     def gave_a_list(self, asked_at: datetime) -> None:
         if len(self._odd) >= PEOPLE:
             self.regained = asked_at
         self._odd.clear()
         self._span, self._until, self.since = FIRST, self._opened, None
 
-    def gave_none(self, person: str) -> None:
+    def gave_none(self, person: str, code: MissingCode) -> None:
         """What came for this person was something else; after a rest any one such answer begins the next."""
         if self.is_resting:
             return
         if len(self._odd) < PEOPLE:
             self._odd.add(person)
+            self.code = code
             self.since = self.since or self._now()
         if len(self._odd) >= PEOPLE:
             self._opened = self._now()

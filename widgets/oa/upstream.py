@@ -66,7 +66,7 @@ class Upstream:
         if self.breaker.is_open:
             return "unavailable", self.breaker.since
         if self.sense[kind].is_resting:
-            return "bad-answer", self.sense[kind].since
+            return self.sense[kind].code, self.sense[kind].since
         return None
 
 

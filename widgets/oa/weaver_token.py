@@ -17,7 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from widgets.oa import OABadAnswer, OADenied, OAError, OAUnavailable
+from widgets.oa import OABadAnswer, OABarred, OADenied, OAError, OAUnavailable
 from widgets.oa.outbound import HttpClient, ask
 from widgets.oa.reading import clean, fields, read_json
 
@@ -140,7 +140,12 @@ class Entrance:
     async def _apply(self) -> str:
         seconds = str(int(LIFE.total_seconds()))
         headers = {"appid": self._app_id, "secret": self._sealed(self._secret), "time": seconds}
-        told = await _posted(self._http, f"{self._base}/api/ec/dev/auth/applytoken", headers, self._app_id)
+        try:
+            told = await _posted(
+                self._http, f"{self._base}/api/ec/dev/auth/applytoken", headers, self._app_id
+            )
+        except OADenied as error:
+            raise OABarred(str(error)) from error
         token = told.get("token")
         if (
             not isinstance(token, str)

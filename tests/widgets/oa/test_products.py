@@ -16,7 +16,7 @@ from demo.people import GU, HAN, SHEN, WEN, ZHOU
 from tests.widgets.oa.conftest import Clock, Installed, asked_back, who, wire
 from tests.widgets.oa.dialects import EKP, O2, OPEN, V5, V8, Dialect, common
 from widgets.items import Reference
-from widgets.oa import OABadAnswer, OADenied, OAError, OAForeign, OAUnavailable
+from widgets.oa import OABadAnswer, OABarred, OADenied, OAError, OAForeign, OAUnavailable
 from widgets.oa.landray_ekp import LandrayEKP
 from widgets.oa.o2oa import O2OA
 from widgets.oa.outbound import HttpClient
@@ -81,9 +81,9 @@ MEMBERS = "/seeyon/rest/orgMembers/code/10086"
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        (b'{"id":"-1"}', OADenied),
-        (b'"-1"', OADenied),
-        (b"-1", OADenied),
+        (b'{"id":"-1"}', OABarred),
+        (b'"-1"', OABarred),
+        (b"-1", OABarred),
         (b'{"bindingUser":null}', OABadAnswer),
         (b"", OABadAnswer),
         (b"<html>", OABadAnswer),
@@ -357,7 +357,7 @@ async def test_ekp_links_begin_below_its_context_and_pushed_ones_lead_nowhere_el
 
 @of(EKP)
 @pytest.mark.parametrize(
-    ("status", "error"), [(401, OADenied), (403, OADenied), (404, OABadAnswer), (429, OAUnavailable)]
+    ("status", "error"), [(401, OABarred), (403, OABarred), (404, OABadAnswer), (429, OAUnavailable)]
 )
 async def test_ekp_means_its_statuses(oa: DemoOA, make: Make, status: int, error: type[OAError]) -> None:
     """Wrong account; address refused; service stopped or not registered; asked too often."""
