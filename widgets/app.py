@@ -56,6 +56,7 @@ from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import ASKING_BACK, connect
 from widgets.streams import Streams
 from widgets.studio import routes as studio
+from widgets.studio.asked import Asked
 from widgets.studio.case import Facts
 from widgets.studio.checks import Checks
 from widgets.studio.portal_pages import PortalPages
@@ -164,7 +165,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
 
     app = Quart(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else `/open//x` is sent on to whatever host the request names
-    app.asgi_http_class = Connection
+    app.asgi_http_class, app.request_class = Connection, Asked
     app.extensions["live"] = live  # whoever serves it ends the streams before it stops
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, BODY_TIMEOUT=SLOWEST_BODY, RESPONSE_TIMEOUT=None)
     app.register_blueprint(

@@ -20,7 +20,7 @@ from widgets.views import Language
 
 PATIENCE: Final = 10.0
 """Seconds for the page: an operator waits longer than a browser."""
-LARGEST: Final = 2_000_000
+LARGEST: Final = 16_000_000
 """Bytes of a saved page."""
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from auth.relation import standing
 from widgets.findings import Mark
 from widgets.studio.case import Case, Facts
+from widgets.studio.host_html import MOST as MOST_TAGS
 from widgets.studio.host_html import HostPage
 from widgets.studio.host_policy import Policies
 from widgets.studio.host_styles import MOST, leaks
@@ -73,6 +74,8 @@ def _portal(case: Case) -> Iterator[Diagnosis]:
 
 def _embedded(case: Case) -> Iterator[Diagnosis]:
     """What of ours is there."""
+    if case.page.is_cut:
+        yield Diagnosis("note", "endless", {"most": f"{MOST_TAGS:,}"})
     count = len(case.frames) + len(case.elements) + len(case.fetched)
     if not count:
         yield Diagnosis("note", "nothing-there", {"base": case.facts.base_url})

@@ -14,11 +14,15 @@ from typing import Final
 
 LONGEST_TAG: Final = 4096
 DEEPEST: Final = 200
+MOST: Final = 100_000
+"""Tags and comments that are read: half a second's work, and more than a page of 5 MB has."""
 _START: Final = re.compile(r"<([a-zA-Z][^\s/>]{0,40}+)((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>")
 _END: Final = re.compile(r"</([a-zA-Z][^\s/>]{0,40}+)[^>]{0,200}>")
 _ATTRIBUTE: Final = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'=<>`]++)))?")
 _RAW: Final = frozenset({"script", "style", "textarea", "title", "template", "noscript"})
 """What stands inside is text to us."""
+_KEPT: Final = frozenset({"iframe", "link", "meta", "portal-widget", "script", "style"})
+"""What our questions are about, beside all that htmx is told; of other elements only their place is known."""
 _VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -59,6 +63,8 @@ class HostPage:
     """By name in lower case."""
     unread: tuple[str, ...] = ()
     """Addresses of style sheets that were not read."""
+    is_cut: bool = False
+    """There are more tags than were read."""
 
     def all(self, *tags: str) -> list[Element]:
         return [element for element in self.elements if element.tag in tags]
@@ -70,7 +76,9 @@ def read(html: str) -> HostPage:
     styles: list[str] = []
     stack: list[Element] = []
     at = html.find("<")
-    while at >= 0:
+    for _ in range(MOST):
+        if at < 0:
+            break
         end = at + 1
         if html.startswith("<!--", at):
             close = html.find("-->", at + 4)
@@ -79,8 +87,9 @@ def read(html: str) -> HostPage:
             _close(stack, closing[1].lower())
             end = closing.end()
         elif opening := _START.match(html, at, at + LONGEST_TAG):
-            element = Element(opening[1].lower(), _attributes(opening[2]), stack[-1] if stack else None)
-            elements.append(element)
+            element = _element(opening[1].lower(), opening[2], stack[-1] if stack else None)
+            if element.attributes or element.tag in _KEPT:
+                elements.append(element)
             end = opening.end()
             if element.tag in _RAW:
                 text, end = _raw(html, end, element.tag)
@@ -90,7 +99,7 @@ def read(html: str) -> HostPage:
         elif html[at + 1 : at + 2].isalpha():
             end = at + LONGEST_TAG  # a tag that never ends swallows what follows, in browsers too
         at = html.find("<", end)
-    return HostPage(tuple(elements), tuple(styles))
+    return HostPage(tuple(elements), tuple(styles), is_cut=at >= 0)
 
 
 def saved_from(html: str) -> str | None:
@@ -111,6 +120,12 @@ def _close(stack: list[Element], tag: str) -> None:
         if stack[depth].tag == tag:
             del stack[depth:]
             return
+
+
+def _element(tag: str, text: str, above: Element | None) -> Element:
+    """With its attributes, where any of them matters."""
+    matters = tag in _KEPT or "hx-" in text.lower()
+    return Element(tag, _attributes(text) if matters else {}, above)
 
 
 def _attributes(text: str) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from widgets.studio.host_html import Element, HostPage, read, saved_from
 
 DEADLINE: Final = 0.6
 """Seconds for the page, and half of it for its style sheets: somebody waits before a page of the studio."""
-CAP: Final = 512 * 1024
+CAP: Final = 2 * 1024 * 1024
 MOST_SHEETS: Final = 6
 
 

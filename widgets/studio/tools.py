@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping
 
 from quart import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from widgets.asking import parameters
 from widgets.links import origin
+from widgets.studio.asked import LARGEST_PAGE
 from widgets.studio.builder import Form, allowed
 from widgets.studio.case import Facts
 from widgets.studio.desk import Desk
@@ -36,9 +38,10 @@ async def build(desk: Desk) -> Response:
 
 async def diagnose(desk: Desk) -> Response:
     """The embed doctor, with what it found if it was asked anything."""
-    seen, asked = desk.choice(), await _asked()
+    seen, asked = desk.choice(), dict.fromkeys(("url", "page", "address"), "")
     findings, unread = None, ""
     try:
+        asked = await _asked()
         findings = await _examined(desk, asked)
     except Unread as error:
         unread = desk.drawing.words[seen.ui][f"unread-{error.code}"].format(**error.told)
@@ -46,9 +49,12 @@ async def diagnose(desk: Desk) -> Response:
     return desk.page("doctor", seen, asked=asked, findings=findings, unread=unread, portals=portals)
 
 
-async def _asked() -> Mapping[str, str]:
-    """What the doctor is asked about: an address, or a page that somebody saved."""
-    form = await request.form if request.method == "POST" else {}
+async def _asked() -> dict[str, str]:
+    """What the doctor is asked about: an address, or a page that somebody saved. Raises Unread."""
+    try:
+        form = await request.form if request.method == "POST" else {}
+    except RequestEntityTooLarge:
+        raise Unread("large", most=f"{LARGEST_PAGE // 1000}") from None
     return {"url": request.args.get("url", ""), **{each: form.get(each, "") for each in ("page", "address")}}
 
 

@@ -155,9 +155,13 @@ ENDLESS = ["<a ", "<a x='", "<!--", "</", "<style>", "<a a=a ", '<a x="<', "<div
 
 @pytest.mark.parametrize("unit", ENDLESS)
 async def test_a_page_made_to_be_slow_is_not(http: httpx2.AsyncClient, unit: str) -> None:
-    """60 KB of what is begun and never ended: the library's parser takes a minute for some of these."""
-    page = ("" if unit.startswith("<") else "<style>") + unit * (60_000 // len(unit))
+    """400 KB of what is begun and never ended: the library's parser takes an hour for some of these."""
+    page = ("" if unit.startswith("<") else "<style>") + unit * (400_000 // len(unit))
     assert "eak score" in await asyncio.wait_for(examined(http, page, ""), 20)
+
+
+async def test_a_page_that_is_too_long_is_a_sentence(http: httpx2.AsyncClient) -> None:
+    assert "more than 500 KB" in await examined(http, "x" * 600_000, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ async def portal(running_hospital: World) -> AsyncIterator[Portal]:
             case "slow":
                 await asyncio.sleep(5)
             case "large":
-                return Response("x" * 2_000_000)
+                return Response("x" * 3_000_000)
             case "closed":
                 return Response("", 403)
             case "styles.css":
@@ -251,6 +255,15 @@ async def test_nothing_but_configured_portals_is_fetched(portal: Portal, address
     answer = await portal.client.get("/studio/doctor", query_string={"ui": "en", "url": asked})
     text = (await answer.get_data(as_text=True)).replace("&#39;", "'")
     assert "belongs to no configured portal" in text or "no whole http or https address" in text
+
+
+async def test_the_command_says_that_it_read_some_of_the_tags(hospital: World, tmp_path: Path) -> None:
+    """Of a page of 5 MB that is nothing but tags: what was read is kept small, and soon done."""
+    page = tmp_path / "portal.html"
+    page.write_text("<a>" * 1_600_000 + filled(HTMX, hospital), "utf-8")
+    _, told = await asyncio.wait_for(asyncio.to_thread(run, hospital, str(page)), 20)
+    assert "the first 100,000 were read" in told
+    assert "There is no card" in told
 
 
 async def test_the_command_says_that_it_read_a_part(hospital: World, tmp_path: Path) -> None:

@@ -106,16 +106,37 @@ for (const form of all('[data-live]')) {
   form.addEventListener('submit', event => { event.preventDefault(); update(); });
 }
 
-// A saved page for the doctor: its tags and styles are enough, so texts, programs and pictures are left out.
+// A saved page for the doctor, cut down to what it looks at: tags of a few kinds, what htmx is told, and styles.
+// The parser of the browser runs no script of the page and loads nothing.
+const TOLD = ['name', 'content', 'http-equiv', 'rel', 'href', 'src', 'title', 'sandbox', 'mode'];
+const STYLES = 150001;
+function outline(from, to) {
+  for (const each of from.children) {
+    if (each.matches('template, noscript, svg')) continue;
+    const told = each.getAttributeNames().filter(name => /^(data-)?hx-/.test(name));
+    const own = each.matches('meta, link[rel~=stylesheet i], script[src], iframe, portal-widget, style');
+    let into = to;
+    if (own || told.length) {
+      into = to.ownerDocument.createElement(each.localName);
+      for (const name of [...TOLD.filter(name => each.hasAttribute(name)), ...told]) into.setAttribute(name, each.getAttribute(name).slice(0, 2000));
+      if (each.localName === 'style') into.textContent = each.textContent;
+      to.appendChild(into);
+    }
+    outline(each, into);
+  }
+}
 for (const field of all('[data-file]')) {
   field.hidden = false;
   field.querySelector('input').addEventListener('change', async event => {
-    const text = await event.target.files[0].text();
-    one('[data-page-text]').value = text
-      .replace(/(<script\b[^>]*>)[^]*?(?=<\/script)/gi, '$1')
-      .replace(/data:[\w/+;=-]+,[^"')\s]*/g, 'data:,')
-      .replace(/(<style\b[^>]*>[^]*?<\/style>|<!-- saved from[^]*?-->)|<!--[^]*?-->|>[^<]+</gi, (all, kept) => kept || (all[0] === '>' ? '><' : ''))
-      .slice(0, 60000);
+    const text = await event.target.files[0].text(), from = /<!-- saved from url=.*?-->/.exec(text.slice(0, 4096));
+    const short = document.implementation.createHTMLDocument('').body;
+    outline(new DOMParser().parseFromString(text, 'text/html').documentElement, short);
+    let left = STYLES;
+    for (const style of all('style', short)) {
+      style.textContent = style.textContent.slice(0, left);
+      left -= style.textContent.length;
+    }
+    one('[data-page-text]').value = (from ? from[0] + '\n' : '') + short.innerHTML;
   });
 }
 
