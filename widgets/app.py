@@ -52,6 +52,7 @@ from widgets.push import Door
 from widgets.redis_client import client, hearing
 from widgets.references import References
 from widgets.replies import Replies
+from widgets.serving import when_told_to_stop
 from widgets.settings import Settings, SettingsError, chosen, load
 from widgets.sources import ASKING_BACK, connect
 from widgets.streams import Streams
@@ -166,7 +167,6 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
     app = Quart(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else `/open//x` is sent on to whatever host the request names
     app.asgi_http_class, app.request_class = Connection, Asked
-    app.extensions["live"] = live  # whoever serves it ends the streams before it stops
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, BODY_TIMEOUT=SLOWEST_BODY, RESPONSE_TIMEOUT=None)
     app.register_blueprint(
         health.blueprint(
@@ -268,6 +268,7 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         watching.append(asyncio.create_task(themes.watch()))
         wakeups.start()
         live.start()
+        when_told_to_stop(live.leave)
 
     @app.after_serving
     async def close() -> None:

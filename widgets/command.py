@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
+from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,7 +29,6 @@ from widgets.oa import OAError, outbound
 from widgets.oa.weaver_token import register
 from widgets.probe import probe
 from widgets.schema import schema
-from widgets.serving import serve_until_told
 from widgets.settings import Settings
 from widgets.settings_sources import WeaverE9Source
 from widgets.theme_check import pages as rule_pages
@@ -69,7 +69,8 @@ def serve(path: Path | None, server: Path) -> None:
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{server} cannot be used: {error}.") from None
     app = create_app(path)
-    asyncio.run(serve_until_told(app, app.extensions["live"].leave, config))
+    config.workers = 1  # this is one process whatever it says; Hypercorn warns of any other number
+    asyncio.run(hypercorn(app, config, mode="asgi"))
 
 
 @main.command()

@@ -1,25 +1,39 @@
-"""One instance under Hypercorn until it is told to stop. Streams would never end by themselves, so they go first."""
+"""What an instance does first when it is told to stop: its streams would never end by themselves.
+
+A server tells its application (ASGI lifespan) only after every connection is closed, Hypercorn after its whole
+`graceful_timeout`. So the signal is heard here as well, beside whoever serves.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable
-from typing import Any
+from types import FrameType
+from typing import Final
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-async def serve_until_told(app: Any, leave: Callable[[], None], config: Config) -> None:
-    """Serves the application until SIGTERM or SIGINT; `leave` is called before no more connections are taken."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
+def when_told_to_stop(leave: Callable[[], None]) -> None:
+    """`leave` is called in this loop at SIGTERM and SIGINT; who heard them before hears them still.
 
-    async def told() -> None:
-        await stop.wait()
-        leave()
+    Nothing happens where nobody listens to SIGTERM: such a process just ends, and tests keep their own ways.
+    """
+    if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGTERM)):
+        for number in SIGNALS:
+            _hear(number, asyncio.get_running_loop(), leave)
 
-    config.workers = 1  # this is one process whatever it says; Hypercorn warns of any other number
-    await serve(app, config, shutdown_trigger=told, mode="asgi")
+
+def _hear(number: signal.Signals, loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
+    before = signal.getsignal(number)
+
+    def told(caught: int, frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(leave)
+        if callable(before):
+            before(caught, frame)
+
+    signal.signal(number, told)  # loops hear of a signal on another way, which this leaves as it is
+    signal.siginterrupt(number, False)
