@@ -28,8 +28,10 @@ HOOKS: Final[Mapping[str, tuple[str, ...]]] = {
     "_state_signed-out.html": ("w.sign_in_url",),
 }
 """What the script and assistive technology need from a part, as its source says it."""
-FIXED: Final = frozenset({"_page.html", "_fragment.html", "_widget.html", "todos.html", "notices.html"})
-"""The frame of a card: never a theme's."""
+FIXED: Final = frozenset(
+    {"_page.html", "_fragment.html", "_widget.html", "todos.html", "notices.html", "handed_over.html"}
+)
+"""The frame of a card, and the page that hands a sign-in over: never a theme's."""
 _METHODS: Final = frozenset({"format", "join", "get", "split"})
 SCRIPTS: Final = frozenset({"widgets.js", "sign-in.js", "done.js"})
 """Our own assets: a part may name them where ours does."""

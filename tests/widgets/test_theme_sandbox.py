@@ -13,6 +13,7 @@ from tests.widgets.cards import BASE, card
 from tests.widgets.configuration import Configuration
 from widgets.app import build
 from widgets.theme import Theme, ThemeError
+from widgets.themes import begin
 from widgets.themes.samples import every
 from widgets.themes.trial import tried
 
@@ -149,10 +150,10 @@ def test_everything_that_is_written_is_escaped_in_a_theme_too(tmp_path: Path) ->
 
 
 def test_a_theme_of_copied_parts_draws_what_ours_draw(tmp_path: Path) -> None:
-    """The sandbox changes nothing of what is drawn."""
+    """Of every part that may be copied: the sandbox changes nothing of what is drawn."""
     templates = Path(__file__).parents[2] / "widgets" / "templates"
-    for name in ("_todo", "_notice", "_head", "_foot", "_state_stale", "_state_signed-out"):
-        theme = part(tmp_path, (templates / f"{name}.html").read_text("utf-8"), name)
+    for name in begin.parts():
+        theme = part(tmp_path, (templates / name).read_text("utf-8"), name.removesuffix(".html"))
     for view in every():
         assert theme.widget(view, True, False) == OURS.widget(view, True, False)
     assert theme.failing == {}

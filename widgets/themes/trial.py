@@ -23,10 +23,12 @@ from widgets.theme import Theme, ThemeError
 from widgets.themes.samples import BASE, every, odd
 from widgets.views import WidgetView
 
-MEMORY: Final = 96 * 1024 * 1024
-"""Bytes more than the program itself needs."""
-PROCESSOR: Final = 3.0
-"""Seconds of processor time for reading, compiling and drawing one theme in all its states."""
+MEMORY: Final = 64 * 1024 * 1024
+"""Bytes more than the program itself needs. `python -m bench.trial`: the largest themes take 7 MiB."""
+READING: Final = 3.0
+"""Seconds of processor time for reading and compiling one theme and those that it builds on, which take 0.1 to 1.2."""
+DRAWING: Final = 0.25
+"""Seconds of processor time for drawing it in all its states, some 240 cards, which take 0.05."""
 PATIENCE: Final = 20.0
 """Seconds for one child, whatever it does."""
 SIZES: Final = ("compact", "list", "full")
@@ -87,7 +89,9 @@ def views() -> Iterator[WidgetView[Any]]:
 def _wrong(themes_dir: Path, name: str) -> str:
     """What is wrong with one theme; empty when nothing is."""
     try:
+        _allow(READING)
         theme = Theme(themes_dir, name, BASE)
+        _allow(DRAWING)
         for view in views():
             for as_fragment in (False, True):
                 lost = _lost(view, theme.widget(view, as_fragment))
@@ -137,21 +141,24 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
 """The whole pages that a theme may draw, and what they are given."""
 
 
-def _bound(themes: int) -> None:
+def _allow(seconds: float) -> None:
+    """So much processor time from here on; then the signal ends the process."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _bound() -> None:
     """From here on this process has only so much more."""
     used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    signal.setitimer(signal.ITIMER_PROF, PROCESSOR * themes)  # the signal ends the process
 
 
 def _main(folder: str, *names: str) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    _bound(1)
+    _bound()
     for name in names:
-        signal.setitimer(signal.ITIMER_PROF, PROCESSOR)
         print(json.dumps([name, _wrong(Path(folder), name)]), flush=True)
 
 
