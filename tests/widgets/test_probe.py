@@ -24,6 +24,7 @@ from tests.widgets.configuration import Configuration
 from widgets.command import main
 from widgets.masking import Mask
 
+pytestmark = pytest.mark.integration
 Probe = Callable[..., Awaitable[Result]]
 
 
