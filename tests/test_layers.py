@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -92,12 +93,13 @@ class Import:
     """In a function."""
 
 
-def modules(root: Path) -> list[Module]:
-    return [
+@cache
+def modules(root: Path) -> tuple[Module, ...]:
+    return tuple(
         Module(_dotted(path.relative_to(root)), path, ast.parse(path.read_bytes(), str(path)))
         for room in MAY_IMPORT
         for path in sorted((root / room).rglob("*.py"))
-    ]
+    )
 
 
 def _dotted(path: Path) -> str:
@@ -105,18 +107,26 @@ def _dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(module: Module) -> Iterator[Import]:
+@cache
+def imports(module: Module) -> tuple[Import, ...]:
     """Every name that an import statement could load, `from a import b` as `a.b`."""
-    inside = {id(node) for function in _functions(module.tree) for node in ast.walk(function)}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for name in _named(node, module):
-                yield Import(name, node.lineno, id(node) in inside)
+    return tuple(
+        Import(name, node.lineno, inside)
+        for node, inside in _import_statements(module.tree)
+        for name in _named(node, module)
+    )
 
 
-def _functions(tree: ast.AST) -> list[ast.AST]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+def _import_statements(
+    node: ast.AST, inside: bool = False
+) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Each, and whether it stands in a function."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node, inside
+    elif isinstance(node, ast.stmt | ast.mod | ast.excepthandler | ast.match_case):  # no expression imports
+        inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.iter_child_nodes(node):
+            yield from _import_statements(child, inside)
 
 
 def _named(node: ast.Import | ast.ImportFrom, module: Module) -> list[str]:
@@ -178,7 +188,7 @@ def _other_names_of_os(tree: ast.Module) -> set[str]:
     }
 
 
-def _cycles(every: list[Module], root: Path) -> list[str]:
+def _cycles(every: Sequence[Module], root: Path) -> list[str]:
     """One offence for each module from which a way of imports leads back to it."""
     known = {module.name: module for module in every}
     graph = {name: _edges(module, known) for name, module in known.items()}
