@@ -184,7 +184,7 @@ async def test_another_issuers_session_of_the_same_name_is_not_found(
         {"events": {"http://schemas.openid.net/event/foobar": {}}}, {"sid": ..., "sub": ...}, {"exp": ...},
         {"iat": 0}, {"exp": 1}, {"key": STRANGER},
     ],
-    ids=str,
+    ids=" ".join,
 )  # fmt: skip
 async def test_a_bad_logout_token_is_answered_400_and_ends_nothing(
     world: World, changes: dict[str, Any]
