@@ -129,10 +129,13 @@ def is_navigation(asked: Request) -> bool:
 
 
 def see_other(location: str) -> Response:
-    """303 that no cache keeps and whose target learns nothing of the address it came from."""
+    """303 that no cache keeps and whose target learns nothing of the address it came from.
+
+    Its empty body is one of bytes: Quart sends away to a thread for a body that is not there.
+    """
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Response(status=303, headers=headers)
+    return Response(b"", 303, headers=headers)
 
 
 def _refusal(status: int) -> Response:
-    return Response(status=status, headers={"Cache-Control": "no-store"})
+    return Response(b"", status, headers={"Cache-Control": "no-store"})

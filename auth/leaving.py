@@ -43,7 +43,7 @@ class Leaving:
         session = await self._session()
         target = await self._end(session) if session else None
         if _is_script(request):
-            answer = Response(status=204, headers={"Cache-Control": "no-store"})
+            answer = Response(b"", 204, headers={"Cache-Control": "no-store"})
         else:
             answer = see_other(target or self._base_url + "/auth/logout")
         for cookie in parts.sessions.clear_cookies():

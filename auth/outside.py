@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import httpx2
@@ -26,6 +27,8 @@ class ServerSide(httpx2.AsyncBaseTransport):
         self._issuer, self._base = httpx2.URL(issuer.rstrip("/")), httpx2.URL(base_url.rstrip("/"))
         self._origin = origin_of(issuer)
         self._elsewhere = self._issuer != self._base
+        self._mapped = lru_cache(maxsize=32)(self._map)
+        """An endpoint is the same at every sign-in: its address need not be made anew."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self._elsewhere and origin_of(str(request.url)) == self._origin:
@@ -38,7 +41,7 @@ class ServerSide(httpx2.AsyncBaseTransport):
             )
         return await self._inner.handle_async_request(request)
 
-    def _mapped(self, url: httpx2.URL) -> httpx2.URL:
+    def _map(self, url: httpx2.URL) -> httpx2.URL:
         """Below the issuer's path that path becomes the other's; elsewhere on the origin it stays."""
         path, prefix = url.raw_path.decode("ascii"), self._issuer.path.rstrip("/")
         if path.startswith(prefix + "/"):
