@@ -53,7 +53,7 @@ async def test_up_to_a_thousand_people_fit_into_one_push(pair: Pair, number: int
         signed(BODY + b" "),
         signed(BODY, at=0) | {"Push-Timestamp": "1"},
     ],
-    ids=str,
+    ids=" ".join,
 )
 async def test_without_a_good_signature_there_is_no_such_address(
     pair: Pair, changes: dict[str, str | bytes]
@@ -73,7 +73,7 @@ async def test_no_signature_at_all(pair: Pair) -> None:
     assert (404, b"") == _plain(await pair.post(BODY, {}))
 
 
-@pytest.mark.parametrize("seconds", [-310, 310, -0.999 * time.time()])
+@pytest.mark.parametrize("seconds", [-310, 310, -0.999 * time.time()], ids=["past", "future", "1970"])
 async def test_a_clock_that_is_minutes_off_is_told_so(pair: Pair, seconds: int) -> None:
     """Whoever signs well learns what is wrong: five minutes either way are forgiven, no more.
 
