@@ -30,7 +30,7 @@ def main() -> None:
         _largest(Path(folder))
         for themes, name in ((ROOT / "demo" / "theme", "hean"), (Path(folder), "t1")):
             command = [sys.executable, "-m", "bench.trial", str(themes), name]
-            told = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)  # noqa: S603
+            told = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
             print(told.stdout, end="")
 
 

@@ -50,9 +50,9 @@ def check(
     no_browser: bool,
     every_rule: bool,
 ) -> None:
-    """Judge themes by their files and by what they draw: about 50 rules, each with a page in docs/rules/.
+    """Judge themes by their files and by what they draw.
 
-    Ends with 2 when the service would refuse one, with 1 when one is not for production, otherwise with 0. Themes
+    There are about 50 rules, each with a page in docs/rules/. Ends with 2 when the service would refuse one, with 1 when one is not for production, otherwise with 0. Themes
     that they build on lie beside them. Colours, targets, focus and lost words are judged in a Chromium; without one the
     output names the rules that nobody judged.
     """
@@ -86,9 +86,9 @@ def _quietly(folders: Sequence[Path], **options: Any) -> list[Report]:
 def shots(
     folder: Path, into: Path | None, only: str, accept: bool, lang: Language, browser: str | None
 ) -> None:
-    """Take about 70 pictures of a theme, and say in pictures and words what has changed since the baseline.
+    """Take pictures of a theme, and say what has changed.
 
-    The first run makes the baseline. Ends with 1 when anything has changed. Pictures of two machines differ by their
+    There are about 70, and what has changed since the baseline is said in pictures and words. The first run makes the baseline. Ends with 1 when anything has changed. Pictures of two machines differ by their
     fonts: compare those of one.
     """
     if not compare.is_possible():

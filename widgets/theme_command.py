@@ -62,7 +62,10 @@ def _told() -> Iterator[None]:
 @click.option("--extends", default="default", show_default=True, help="The theme that it builds on.")
 @click.option("--large", is_flag=True, help="Large words and rows (适老化) instead of colours.")
 def new(name: str, folder: Path, label: str | None, extends: str, large: bool) -> None:
-    """Begin a theme: a folder with every file explained, which draws as it is."""
+    """Begin a theme: a folder that draws as it is.
+
+    Every file in it is explained by the README.md beside it, and completed by editors.
+    """
     with _told():
         files = begin.begin(folder, name, label or name, extends, large)
     for each in files:
@@ -72,11 +75,12 @@ def new(name: str, folder: Path, label: str | None, extends: str, large: bool) -
 @theme.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.argument("name", metavar="PART")
-@click.option("--merge", is_flag=True, help="It is there, and ours has changed since: bring both together.")
+@click.option("--merge", is_flag=True, help="What it was made from has changed since: bring both together.")
 def part(folder: Path, name: str, merge: bool) -> None:
-    """Copy one of our parts, such as _todo, into a theme's folder, to be changed.
+    """Copy a part into a theme, to be changed there.
 
-    With --merge it ends with 1 where both have changed the same lines: they stand between <<<<<<< and >>>>>>>.
+    PART is its name, such as _todo. What it is copied from is kept beside it, in based-on/. With --merge it ends with 1
+    where both have changed the same lines: they then stand between <<<<<<< and >>>>>>>.
     """
     with _told():
         path, clashes = begin.merge(folder, name) if merge else (begin.part(folder, name), 0)
@@ -90,7 +94,10 @@ def part(folder: Path, name: str, merge: bool) -> None:
 @theme.command("list")
 @_where
 def list_(path: Path | None, themes_dir: Path | None) -> None:
-    """Show what is installed: name, version, what it builds on, versions to go back to."""
+    """Show what is installed.
+
+    Name, version, what each builds on, and versions to go back to.
+    """
     folder = _themes_dir(path, themes_dir)
     for name in installed(folder):
         try:
@@ -109,9 +116,10 @@ def list_(path: Path | None, themes_dir: Path | None) -> None:
 @click.option("--name", help="Its name, where the folder or the zip is called something else.")
 @_where
 def install(path: Path | None, themes_dir: Path | None, source: Path, name: str | None) -> None:
-    """Take a theme into use: a folder or a zip. Running services show it within ten seconds.
+    """Take a theme into use: a folder or a zip.
 
-    It is drawn in every state first, in a process of little memory and time. A broken one changes nothing.
+    Running services show it within ten seconds. It is drawn in every state first, in a process of little memory and
+    time. A broken one changes nothing.
     """
     folder, trail = _themes_dir(path, themes_dir), _trail(path, themes_dir)
     with _told(), recorded(trail, Action.INSTALL_THEME, name or source.name) as deed:
@@ -128,7 +136,7 @@ def install(path: Path | None, themes_dir: Path | None, source: Path, name: str 
 @click.argument("name")
 @_where
 def rollback(path: Path | None, themes_dir: Path | None, name: str) -> None:
-    """Take a theme back to the version before the one in use."""
+    """Take a theme back to the version before."""
     folder, trail = _themes_dir(path, themes_dir), _trail(path, themes_dir)
     with _told(), recorded(trail, Action.ROLLBACK_THEME, name) as deed:
         switched = store.rollback(folder, name)

@@ -23,7 +23,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "instead": "instead",
         "found": "found",
         "silenced": "switched off",
-        "not judged": "NOT JUDGED",
+        "unseen": "! NOT JUDGED: {} ({})",
         "looked at": "{drawn} states drawn, {seen} of them seen in a browser",
         "pages": "each rule has a page: docs/rules/<id>.md",
         "unjudged": "{id} was not judged: {why}",
@@ -38,7 +38,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "instead": "改为",
         "found": "发现",
         "silenced": "已关闭",
-        "not judged": "没有检查",
+        "unseen": "! 没有检查：{}（{}）",
         "looked at": "画过 {drawn} 种状态，其中 {seen} 种在浏览器里看过",
         "pages": "每条规则一页：docs/rules/<id>.md",
         "unjudged": "没有检查 {id}：{why}",
@@ -66,10 +66,11 @@ def _lines(report: Report, lang: Language) -> Iterator[str]:
         yield words["line"].format(words["instead"], _instead(finding, lang))
         yield from (f"      {line}" for line in finding.diff.splitlines())
     for finding, reason in report.silenced:
-        yield f"- {finding.rule} {finding.file}:{finding.line}  {words['silenced']}: {reason}"
+        told = words["line"].format(words["silenced"], reason).strip()
+        yield f"- {finding.rule} {finding.file}:{finding.line}  {told}"
     for why in dict.fromkeys(report.not_judged.values()):
         rules = " ".join(id for id, each in report.not_judged.items() if each == why)
-        yield f"! {words['not judged']}: {rules} ({said(why, lang)})"
+        yield words["unseen"].format(rules, said(why, lang))
     counted = words["comma"].join(
         words["count"].format(_NAMES[lang][level], report.count(level)) for level in LEVELS
     )

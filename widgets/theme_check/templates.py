@@ -32,7 +32,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         ):
             yield Finding(fault.rule, file, fault.line, fault.sentence, level="F")
         if name in subject.templates and name not in FIXED:
-            yield from _against_ours(subject, name, source)
+            yield from _against_below(subject, name, source)
         yield from _size(subject, name, source)
     yield from _circles(subject)
     yield from _gone(subject)
@@ -54,32 +54,32 @@ def drawing(subject: Subject, cards: list[Drawn]) -> Iterator[Finding]:
             yield Finding("T05", *place, f"{card.name}: {what}", hint)
 
 
-def _against_ours(subject: Subject, name: str, source: str) -> Iterator[Finding]:
+def _against_below(subject: Subject, name: str, source: str) -> Iterator[Finding]:
     file = f"parts/{name}"
-    ours = subject.templates[name]
     parents = subject.below.parts.get(name, ())
-    below = parents[-1].source if parents else ours
+    below = MARK.sub("", parents[-1].source, 1) if parents else subject.templates[name]
     said = MARK.search(source)
     if MARK.sub("", source).strip() == below.strip():
         # One that says where it comes from was copied to be changed: --fix leaves it there.
         edit = None if said else Edit(file, 1, "", None)
-        yield Finding("T06", file, 1, "the same as what it replaces", edit=edit)
+        found = "copied, and not changed yet" if said else "the same as what it replaces"
+        yield Finding("T06", file, 1, found, "a change, or no such file" if said else "", edit=edit)
         return
     if said is None:
-        first = source.split("\n", 1)[0]
-        edit = Edit(file, 1, first, f"{mark(ours)}\n{first}")
-        yield Finding("T07", file, 1, "does not say which version it was made from", mark(ours), "I", edit)
-    elif said[1] != digest(ours):
-        yield _left_behind(subject, name, ours, said[1], source.count("\n", 0, said.start()) + 1)
+        first, lost = source.split("\n", 1)[0], mark(copied_from(subject.folder, name, None) or below)
+        edit = Edit(file, 1, first, f"{lost}\n{first}")
+        yield Finding("T07", file, 1, "does not say which version it was made from", lost, "I", edit)
+    elif said[1] != digest(below):
+        yield _left_behind(subject, name, below, said[1], source.count("\n", 0, said.start()) + 1)
 
 
-def _left_behind(subject: Subject, name: str, ours: str, said: str, line: int) -> Finding:
-    """Ours has changed since: what, if the theme has kept what it copied."""
-    found = f"made from {said}; the service's part is {digest(ours)} now"
+def _left_behind(subject: Subject, name: str, below: str, said: str, line: int) -> Finding:
+    """What was copied has changed since: how, if the theme has kept its copy."""
+    found = f"made from {said}; that part is {digest(below)} now"
     before = copied_from(subject.folder, name, said)
     if before is None:
-        return Finding("T07", f"parts/{name}", line, found, mark(ours))
-    diff = changes(before, ours)
+        return Finding("T07", f"parts/{name}", line, found, mark(below))
+    diff = changes(before, below)
     new, gone = (sum(each.startswith(sign) for each in diff.splitlines()) for sign in "+-")
     command = f"portal-widgets theme part {subject.folder.name} {name.removesuffix('.html')} --merge"
     found = f"{found}: new lines {new}, gone {gone}"

@@ -8,6 +8,7 @@ from string import Template
 from typing import Final
 
 from widgets.names import NAME_TOLD, is_name
+from widgets.overrides import chain
 from widgets.parts import FIXED
 from widgets.themes.files import ThemeError, text_of
 from widgets.themes.merge import MARK, ROOM, copied_from, digest, mark, merged
@@ -30,7 +31,10 @@ def begin(folder: Path, name: str, label: str, extends: str, large: bool) -> lis
     words = {"name": name, "label": label, "parent": extends}
     files = {"theme.json": _manifest(label, extends)}
     files["README.md"] = Template(_text("README.md")).safe_substitute(words)
-    files |= {each: _text(f"large.{each}") for each in _LARGE} if large else _look()
+    if large:
+        files |= {each: _text(f"large.{each}") for each in _LARGE}
+    else:
+        files |= _look() if extends == "default" else _nothing_yet()
     files |= {f"schemas/{each}": text for each, text in all_of_them().items()}
     for each, text in files.items():
         _write(home / each, text)
@@ -38,31 +42,31 @@ def begin(folder: Path, name: str, label: str, extends: str, large: bool) -> lis
 
 
 def part(folder: Path, name: str) -> Path:
-    """Copies one of our parts into the theme in `folder`. Raises ThemeError when it is none, or there already."""
+    """Copies a part of what the theme in `folder` builds on into it. Raises ThemeError when it is there already."""
     name = _known(name)
     path = folder / "parts" / name
     if path.exists():
         raise ThemeError(f"{path} exists.")
-    _keep(folder, name, _ours(name))
+    _keep(folder, name, _below(folder, name))
     return path
 
 
 def merge(folder: Path, name: str) -> tuple[Path, int]:
-    """Brings what we changed since a part was copied into the theme's own; gives how often both changes meet.
+    """Brings what has changed since a part was copied into the theme's own; gives how often both changes meet.
 
     Raises ThemeError when the theme has not kept what it copied, or has nothing to merge.
     """
     name = _known(name)
-    path, ours = folder / "parts" / name, _ours(name)
+    path, ours = folder / "parts" / name, _below(folder, name)
     theirs = text_of(path)
     said = MARK.search(theirs)
-    base = copied_from(folder, name, said[1]) if said else None
-    if said and said[1] == digest(ours):
-        raise ThemeError(f"{path} was made from our part as it is today.")
+    base = copied_from(folder, name, said and said[1])
+    if ours == base or (said and said[1] == digest(ours)):
+        raise ThemeError(f"{path} was made from the part as it is today.")
     if base is None:
         raise ThemeError(
-            f"{folder / ROOM / name} is not there, or is not what {path} was made from: compare it with "
-            f"{_TEMPLATES / name}, and then let it begin with {mark(ours)}."
+            f"{folder / ROOM / name} is not there, or is not what {path} was made from: "
+            f"compare both parts, and then let it begin with {mark(ours)}."
         )
     text, clashes = merged(base, MARK.sub("", theirs, 1), ours)
     _keep(folder, name, ours, text)
@@ -70,7 +74,7 @@ def merge(folder: Path, name: str) -> tuple[Path, int]:
 
 
 def _keep(folder: Path, name: str, ours: str, text: str | None = None) -> None:
-    """A part with the mark by which `theme check` knows when ours has changed since, and ours as it is now."""
+    """A part with the mark by which `theme check` knows what has changed since, and what it was made from."""
     _write(folder / ROOM / name, ours)
     _write(folder / "parts" / name, f"{mark(ours)}\n{ours if text is None else text}")
 
@@ -83,7 +87,12 @@ def _known(name: str) -> str:
     return name
 
 
-def _ours(name: str) -> str:
+def _below(folder: Path, name: str) -> str:
+    """The part that the theme would replace: of the nearest theme below it that has one, or ours."""
+    folder = folder.absolute()
+    for each in reversed(chain(folder.parent, folder.name)[:-1]):
+        if (each / "parts" / name).is_file():
+            return MARK.sub("", text_of(each / "parts" / name), 1)
     return (_TEMPLATES / name).read_text("utf-8")
 
 
@@ -105,6 +114,18 @@ def _manifest(label: str, extends: str) -> str:
 
 def _look() -> dict[str, str]:
     return {each: _text(Path(each).name) for each in _LOOK}
+
+
+def _nothing_yet() -> dict[str, str]:
+    """For a theme over a hospital's own: an example would take the place of what is there."""
+    style = _text("theme.css").partition("*/")[0] + "*/\n"
+    return {each: _schema_alone(text) for each, text in _look().items() if each.endswith(".json")} | {
+        "theme.css": style
+    }
+
+
+def _schema_alone(text: str) -> str:
+    return json.dumps({"$schema": json.loads(text)["$schema"]}, indent=2) + "\n"
 
 
 def _text(name: str) -> str:

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from widgets.themes.files import ThemeError, text_of
+
 ROOM: Final = "based-on"
 """The folder of a theme that keeps our parts as they were when they were copied."""
 MARK: Final = re.compile(r"\{#-?\s*based-on:\s*([0-9a-f]{8})\s*-?#\}[ \t]*\n?")
@@ -24,11 +26,16 @@ def digest(source: str) -> str:
     return sha256(source.encode()).hexdigest()[:8]
 
 
-def copied_from(folder: Path, name: str, said: str) -> str | None:
-    """Our part as it was when a theme copied it; None when the theme has not kept it, or has changed it."""
-    path = folder / ROOM / name
-    kept = path.read_text("utf-8") if path.is_file() and not path.is_symlink() else ""
-    return kept if kept and digest(kept) == said else None
+def copied_from(folder: Path, name: str, said: str | None) -> str | None:
+    """Our part as it was when a theme copied it; None when the theme has not kept it, or its mark says another.
+
+    A part may have lost its mark: then what was kept is believed.
+    """
+    try:
+        kept = text_of(folder / ROOM / name)
+    except ThemeError:
+        return None
+    return kept if said in (None, digest(kept)) else None
 
 
 def changes(before: str, now: str) -> str:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.widgets.theme_check.test_rules import checked
 from widgets.command import main
-from widgets.theme import HERE
+from widgets.theme import HERE, Theme
 from widgets.themes.merge import mark
 
 pytestmark = pytest.mark.integration
@@ -74,7 +74,7 @@ def test_where_both_changed_the_same_lines_they_stand_marked_and_the_theme_is_re
 
 def test_what_cannot_be_merged_is_said_and_left_alone(tmp_path: Path) -> None:
     folder, part = copied(tmp_path, OURS)
-    assert "was made from our part as it is today" in told("part", folder, "_foot", "--merge").output
+    assert "was made from the part as it is today" in told("part", folder, "_foot", "--merge").output
     (folder / "based-on" / "_foot.html").unlink()
     part.write_text(f"{{# based-on: 00000000 #}}\n{OURS}<p>own</p>\n")
     refused = told("part", folder, "_foot", "--merge")
@@ -91,3 +91,34 @@ def test_a_theme_with_what_it_copied_is_installed_and_has_nothing_to_be_told(tmp
     assert (0, "") == (done.exit_code, done.stderr)
     [report] = json.loads(checked(tmp_path / "renmin", options=("--format", "json")).stdout)
     assert ["T06"] == [each["rule"] for each in report["findings"]]
+
+
+def test_over_a_theme_of_the_hospitals_own_nothing_is_begun_with_and_parts_are_copied_from_it(
+    tmp_path: Path,
+) -> None:
+    """A theme for a campus: it looks like the one below, and hears of changes there."""
+    below = tmp_path / "renmin"
+    assert told("new", "renmin", "--in", tmp_path).exit_code == 0
+    assert told("part", below, "_foot").exit_code == 0
+    (below / "parts" / "_foot.html").write_text(f"{mark(OURS)}\n{OURS}<p>renmin</p>\n")
+    assert told("new", "renmin-east", "--in", tmp_path, "--extends", "renmin").exit_code == 0
+    assert Theme(tmp_path, "renmin-east").style == Theme(tmp_path, "renmin").style
+    east = tmp_path / "renmin-east"
+    assert told("part", east, "_foot").exit_code == 0
+    part = east / "parts" / "_foot.html"
+    assert part.read_text() == f"{mark(f'{OURS}<p>renmin</p>{chr(10)}')}\n{OURS}<p>renmin</p>\n"
+    part.write_text(part.read_text() + "<p>east</p>\n")
+    assert [] == found(east)
+    (below / "parts" / "_foot.html").write_text(f"{mark(OURS)}\n<i></i>\n{OURS}<p>renmin</p>\n")
+    assert ["+<i></i>"] == found(east)[0]["diff"].splitlines()[1:2]
+    assert told("part", east, "_foot", "--merge").exit_code == 0
+    assert part.read_text().endswith(f"\n<i></i>\n{OURS}<p>renmin</p>\n<p>east</p>\n")
+
+
+def test_a_part_that_lost_its_mark_gets_back_the_one_of_what_it_was_made_from(tmp_path: Path) -> None:
+    older = OURS.replace(FIRST, "<!-- older -->")
+    folder, part = copied(tmp_path, older)
+    part.write_text(older + "<p>own</p>\n")
+    assert [mark(older)] == [each["instead"] for each in found(folder)]
+    assert told("part", folder, "_foot", "--merge").exit_code == 0
+    assert part.read_text() == f"{mark(OURS)}\n{OURS}<p>own</p>\n"
