@@ -52,9 +52,9 @@ def check(
 ) -> None:
     """Judge themes by their files and by what they draw.
 
-    There are about 50 rules, each with a page in docs/rules/. Ends with 2 when the service would refuse one, with 1 when one is not for production, otherwise with 0. Themes
-    that they build on lie beside them. Colours, targets, focus and lost words are judged in a Chromium; without one the
-    output names the rules that nobody judged.
+    There are about 50 rules, each with a page in docs/rules/. Ends with 2 when the service would refuse one, with 1
+    when one is not for production, otherwise with 0. Themes that they build on lie beside them. Colours, targets,
+    focus and lost words are judged in a Chromium; without one the output names the rules that nobody judged.
     """
     if fix:
         for folder, report in zip(folders, _quietly(folders, look=False), strict=True):
@@ -88,8 +88,9 @@ def shots(
 ) -> None:
     """Take pictures of a theme, and say what has changed.
 
-    There are about 70, and what has changed since the baseline is said in pictures and words. The first run makes the baseline. Ends with 1 when anything has changed. Pictures of two machines differ by their
-    fonts: compare those of one.
+    There are about 70, and what has changed since the baseline is said in pictures and words. The first run makes
+    the baseline. Ends with 1 when anything has changed. Pictures of two machines differ by their fonts: compare
+    those of one.
     """
     if not compare.is_possible():
         raise click.ClickException(f"Pillow is not installed: {INSTALL}.")
