@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -120,6 +121,12 @@ class Store:
         nothing = select(TRAIL).where(false())
         with self._engine.begin() as connection:
             connection.execute(insert(TRAIL).from_select([column.name for column in TRAIL.c], nothing))
+
+    def room(self) -> int | None:
+        """Bytes that are left where the file is; None for a store that is not a file of ours. Raises OSError."""
+        if self._engine.dialect.name != "sqlite" or not self._engine.url.database:
+            return None
+        return shutil.disk_usage(Path(self._engine.url.database).absolute().parent).free
 
     def close(self) -> None:
         self._engine.dispose()

@@ -83,6 +83,12 @@ def cleaned(event: AuditEvent) -> AuditEvent:
     return replace(event, **safe)
 
 
+def _why(error: Exception) -> str:
+    """The driver's own first line, without the statement and its values: those are events."""
+    said = error if isinstance(error, OSError) else getattr(error, "orig", None)
+    return plain(next(iter(str(said or "").splitlines()), type(error).__name__), 200)
+
+
 class Keeper(Protocol):
     """Where events end up; `audit.store.Store` is one. Both calls block and may raise anything."""
 
@@ -162,7 +168,7 @@ class Trail:
 
     def _failed(self, error: Exception) -> None:
         self.failing = True
-        self._complain(type(error).__name__)
+        self._complain(_why(error))
         self._release()
 
     def _done(self, count: int) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import InvalidResponse, RedisError
+
+log = structlog.get_logger()
 
 
 class Reads:
@@ -29,9 +32,13 @@ class Reads:
         """The values of these keys. Raises RedisError or OSError, as the client does."""
         try:
             values = _values(await self._asked(names), len(names))
-        except (RedisError, OSError):
+        except (RedisError, OSError) as error:
+            if self._silent_since is None:
+                log.error("redis.away", error=str(error)[:200])
             self._silent_since = self.away_since
             raise
+        if self._silent_since is not None:
+            log.info("redis.back", since=self._silent_since.isoformat(timespec="seconds"))
         self._silent_since = None
         return values
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import re
 import secrets
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from quart import Quart, Response, g, request
@@ -44,6 +41,7 @@ from widgets.identity import join
 from widgets.links import origin
 from widgets.live import Live
 from widgets.live import blueprint as live_views
+from widgets.logs import log_lines
 from widgets.memory import Memory
 from widgets.metrics import Metrics
 from widgets.oa.allowance import Shared
@@ -71,10 +69,6 @@ log = structlog.get_logger()
 
 LARGEST_BODY: Final = 64 * 1024
 SLOWEST_BODY: Final = 10
-_INVISIBLE: Final = re.compile(
-    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
-)
-"""Line ends that only some readers know, terminal controls, turned writing, lone surrogates."""
 
 
 def create_app(config: Path | None = None) -> Quart:
@@ -83,7 +77,7 @@ def create_app(config: Path | None = None) -> Quart:
     Starts with every outside party down: nobody is asked before somebody wants something.
     """
     if not structlog.is_configured():
-        _log_lines()
+        log_lines()
     try:
         settings = load(config or chosen())
         return build(settings)
@@ -285,26 +279,6 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
         await redis.aclose()
 
     return app
-
-
-def _log_lines() -> None:
-    """One JSON object a line on standard error: whatever an OA put into a text stays inside its quotes."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_line),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _line(event: Any, **options: Any) -> str:
-    """JSON on one line for every reader: invisible characters that JSON lets stand are escaped, Chinese stays."""
-    told = json.dumps(event, ensure_ascii=False, **options)
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", told)
 
 
 def _request_id() -> str:

@@ -29,6 +29,8 @@ from widgets.themes.trial import tried
 
 PATIENCE: Final = 10.0
 """Seconds for one check: an operator waits longer than a page."""
+LEAST_ROOM: Final = 64 << 20
+"""Bytes on the disk of the trail: about 400,000 lines."""
 Check = Callable[[Settings], Awaitable[str]]
 """Gives the sentence of a party that is well. Raises Unwell."""
 
@@ -109,11 +111,16 @@ async def trail_is_writable(settings: Settings) -> str:
     try:
         store = Store(settings.audit.address)
         await asyncio.to_thread(store.rehearse)
+        room = await asyncio.to_thread(store.room)
         store.close()
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise Unwell(
             f"The audit store at {settings.audit.url} does not take a line: {told(error)}."
         ) from None
+    if room is not None and room < LEAST_ROOM:
+        raise Unwell(
+            f"The audit store at {settings.audit.url} has {room >> 20} MiB left: make room before it is full."
+        )
     return f"The audit store at {settings.audit.url} takes lines."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -70,7 +71,13 @@ def serve(path: Path | None, server: Path) -> None:
         raise click.ClickException(f"{server} cannot be used: {error}.") from None
     app = create_app(path)
     config.workers = 1  # this is one process whatever it says; Hypercorn warns of any other number
-    asyncio.run(hypercorn(app, config, mode="asgi"))
+    try:
+        asyncio.run(hypercorn(app, config, mode="asgi"))
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            raise
+        where = " or ".join(config.bind)
+        raise click.ClickException(f"cannot listen at {where}: {str(error.strerror).lower()}.") from None
 
 
 @main.command()

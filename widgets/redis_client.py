@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 
 from widgets.redis_address import SENTINEL_PASSWORD, Member, RedisAddress
@@ -85,6 +85,14 @@ def _master(address: RedisAddress, limits: dict[str, Any]) -> Redis:
 
 class _Masters(SentinelConnectionPool, BlockingConnectionPool):
     """Waits for a free connection to the master of the moment, and closes those to the Sentinels too."""
+
+    async def get_master_address(self) -> Member:
+        """The library's own words are as long as a page. Raises MasterNotFoundError."""
+        try:
+            host, port = await super().get_master_address()  # type: ignore[no-untyped-call]
+        except MasterNotFoundError:
+            raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}") from None
+        return host, port
 
     async def aclose(self) -> None:
         await super().aclose()

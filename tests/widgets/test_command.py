@@ -315,6 +315,33 @@ async def test_serve_runs_one_process_until_it_is_told_to_stop(hospital: World, 
     assert (200, [], 0) == (status, children, await process.wait())
 
 
+@pytest.mark.asyncio(loop_scope="session")
+async def test_serve_says_in_a_sentence_that_its_port_is_taken(hospital: World, tmp_path: Path) -> None:
+    """No trace: whoever starts two instances on one machine has forgotten to give the second a port."""
+    server = tmp_path / "hypercorn.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        server.write_text(f'bind = "{bind}"\n')
+        process = await asyncio.create_subprocess_exec(
+            *(
+                sys.executable,
+                "-m",
+                "widgets.command",
+                "serve",
+                "--config",
+                hospital.config,
+                "--server",
+                server,
+            ),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+    assert (1, f"Error: cannot listen at {bind}: address already in use.") == (
+        process.returncode,
+        said.decode().strip().splitlines()[-1],
+    )
+
+
 def _children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
