@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-fast check accessibility conformance test-providers bench bench-live bench-vitals docs lock browser nginx lemonldap clean
+.PHONY: demo test test-fast check accessibility pictures conformance test-providers bench bench-live bench-vitals docs lock browser nginx lemonldap clean
 
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
@@ -22,6 +22,9 @@ check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
 
 accessibility: $(VENV)/.dev browser tests/node_modules/.package-lock.json   ## docs/accessibility.md, from a run of its tests
 	$(BIN)/python -m tests.accessibility
+
+pictures: $(VENV)/.dev browser  ## the pictures of docs/images, taken anew
+	$(BIN)/python -m tests.pictures
 
 conformance: $(VENV)/.dev      ## the OpenID Foundation's relying-party modules, and a table of what became of each
 	$(BIN)/python -m tests.conformance
