@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from demo.places import Places
 from demo.world import World
@@ -27,6 +27,7 @@ QUIET = (
     "--disable-sync",
 )
 """A browser that runs as root in a container, and speaks to nobody but us."""
+expect.set_options(timeout=20_000)  # milliseconds until what never comes fails a test; a busy machine is no failure
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -81,7 +81,7 @@ class Visitor:
     ) -> AsyncIterator[Visitor]:
         """A fresh profile; leaving without an exception asserts that nothing went wrong in it."""
         context = await chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         someone = cls(world, context, wallet=wallet if wallet is not None else {})
         context.on("console", someone._heard)
         context.on("weberror", lambda error: someone.troubles.append(f"uncaught: {error.error}"))
