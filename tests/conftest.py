@@ -28,6 +28,11 @@ FOLDERS: Final = frozenset({"browser", "conformance", "faults", "op", "providers
 _running: list[pytest.Item] = []
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where the fast tests are asked for alone, those folders are not even read."""
+    return True if config.option.markexpr == "not integration" and collection_path.name in FOLDERS else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Tells integration tests by what they use. The others are `make test-fast`."""
