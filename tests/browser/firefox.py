@@ -44,7 +44,9 @@ class Firefox:
                 host, port = await _address(process)
                 async with Remote.to(host, port, "/session") as remote:
                     browser = cls(remote)
-                    await browser.ask("session.new", capabilities={})
+                    await browser.ask(
+                        "session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}}
+                    )
                     yield browser
             finally:
                 process.terminate()

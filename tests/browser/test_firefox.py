@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -11,8 +12,9 @@ from demo.oa_push import Pusher
 from demo.people import HAN, Person
 from demo.ways import WAYS
 from demo.world import World
-from tests.browser.far import far_hospital
+from tests.browser.far import far_hospital, one_name_hospital
 from tests.browser.firefox import FOUND, Firefox
+from tests.browser.tls import https_hospital
 from tests.browser.visitor import FRAMED, Clock, streams, waiting
 
 pytestmark = [
@@ -23,12 +25,32 @@ pytestmark = [
 every_way = pytest.mark.parametrize("way", [way.path for way in WAYS])
 SHADOW = "document.querySelector('#slot-{name} portal-widget').shadowRoot"
 CHOOSE = "document.querySelector(\"button[value='{subject}']\").click()"
+BUTTON = "{root}.querySelector(\".pw[data-state='signed-out'] [data-pw-sign-in='popup']\")?.href"
 TITLES = "[...{root}.querySelectorAll('.pw-text')].map(each => each.title).join('|')"
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def far_world(one_clock: Clock) -> AsyncIterator[World]:
     async with far_hospital(one_clock) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def one_name(one_clock: Clock) -> AsyncIterator[World]:
+    async with one_name_hospital(one_clock) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def secure(one_clock: Clock) -> AsyncIterator[World]:
+    """On https; the centre answers by a form that is posted, but for silent attempts."""
+    async with https_hospital(one_clock, response_mode="form_post") as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def secure_far(one_clock: Clock) -> AsyncIterator[World]:
+    async with https_hospital(one_clock, far=True) as world:
         yield world
 
 
@@ -80,6 +102,11 @@ async def choose(firefox: Firefox, person: Person) -> None:
     await firefox.until(chosen)
 
 
+async def is_at(firefox: Firefox, place: str) -> bool:
+    """Whether a tab has come there from the centre."""
+    return any(url == f"{place}/" for _, url in await firefox.contexts())
+
+
 async def signs_in_silently(firefox: Firefox, world: World, way: str) -> None:
     page = await firefox.page(f"{world.at.portal}/sign-in?next={way}")
     await choose(firefox, HAN)
@@ -121,6 +148,51 @@ async def test_same_site_button(firefox: Firefox, hospital: World, way: str) -> 
 async def test_cross_site_window(firefox: Firefox, far_world: World, way: str) -> None:
     """The window hands over to the card in its own jar."""
     await signs_in_by_the_button(firefox, far_world, way)
+
+
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
+async def test_cross_site_silent_ends_at_the_button(firefox: Firefox, far_world: World, way: str) -> None:
+    """Our redirect makes the way to the centre cross-site, and its cookies stay behind: no list, and no circles."""
+    await firefox.page(f"{far_world.at.portal}/sign-in")
+    await choose(firefox, HAN)
+    await firefox.until(partial(is_at, firefox, far_world.at.portal))
+    page = await firefox.page(far_world.at.portal + way)
+
+    async def offered() -> bool:
+        context, root = await card(firefox, page, way)
+        return bool(await firefox.run(context, BUTTON.format(root=root)))
+
+    await firefox.until(offered)
+
+
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
+async def test_behind_the_portals_name(firefox: Firefox, one_name: World, way: str) -> None:
+    """Reverse proxy, silently."""
+    await signs_in_silently(firefox, one_name, way)
+
+
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
+async def test_behind_the_portals_name_by_the_button(firefox: Firefox, one_name: World, way: str) -> None:
+    await signs_in_by_the_button(firefox, one_name, way)
+
+
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
+async def test_https(firefox: Firefox, secure: World, way: str) -> None:
+    """Same site, silently, with `__Host-` cookies."""
+    await firefox.page(f"{secure.at.portal}/sign-in")
+    await choose(firefox, HAN)
+    await firefox.until(partial(is_at, firefox, secure.at.portal))
+    await shows(firefox, await firefox.page(secure.at.portal + way), way, HAN, secure)
+
+
+@pytest.mark.parametrize("way", ["/", "/htmx2"])
+async def test_https_by_the_button(firefox: Firefox, secure: World, way: str) -> None:
+    await signs_in_by_the_button(firefox, secure, way)
+
+
+async def test_https_window(firefox: Firefox, secure_far: World) -> None:
+    """From another site, `Secure` and `Partitioned` as outside of tests."""
+    await signs_in_by_the_button(firefox, secure_far, "/")
 
 
 @pytest.mark.parametrize("way", ["/", "/htmx2"])

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
-from quart import Quart
 
 from demo.people import HAN, ZHOU
-from demo.places import Places, listening, port
-from demo.portal import Addresses, create_portal
 from demo.ways import WAYS
-from demo.world import World, portal_client
+from demo.world import World
+from tests.browser.far import one_name_hospital
 from tests.browser.visitor import (
     Clock,
     Visitor,
@@ -29,48 +26,15 @@ from tests.browser.visitor import (
     titles,
     waiting,
 )
-from widgets.app import build
-from widgets.settings import load
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-PREFIX = "/pw"
 every_way = pytest.mark.parametrize("way", [way.path for way in WAYS])
-
-
-class OneName(Places):
-    """Portal and service under one origin; the centre and the OA where they always are."""
-
-    def public(self) -> Addresses:
-        at = super().public()
-        front = f"http://portal.hospital.localhost:{port(self.widgets)}"
-        return Addresses(front, front + PREFIX, at.identity, at.oa)
-
-
-class Proxy:
-    """A portal's web server as an ASGI app: `/pw/…` goes to the service without the prefix, all else to the portal."""
-
-    def __init__(self, portal: Quart, service: Quart) -> None:
-        self._portal, self._service = portal.asgi_app, service.asgi_app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        path = scope.get("path", "")
-        if not path.startswith(PREFIX + "/"):
-            await self._portal(scope, receive, send)
-            return
-        raw = scope["raw_path"].removeprefix(PREFIX.encode())
-        await self._service({**scope, "path": path.removeprefix(PREFIX), "raw_path": raw}, receive, send)
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def one_name(one_clock: Clock) -> AsyncIterator[World]:
-    """A hospital whose portal mounts the service below its own origin."""
-    with OneName(*(listening(0) for _ in range(4))) as places:
-        async with World.start(places=places, service=False) as world:
-            service = build(load(world.config), one_clock.now)
-            portal = create_portal(world.at, portal_client(world.at))
-            service.asgi_app = Proxy(portal, service)  # type: ignore[method-assign]
-            await world.servers.add(service, places.widgets)
-            yield world
+    async with one_name_hospital(one_clock) as world:
+        yield world
 
 
 @pytest_asyncio.fixture(loop_scope="session")
