@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from widgets.theme_check import css
 from widgets.theme_check.drawn import Drawn
 from widgets.theme_check.finding import Finding
 from widgets.theme_check.subject import Subject
@@ -15,9 +16,9 @@ MOST_DOCUMENT = 14 * 1024
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    css = len(subject.texts.get("theme.css", "").encode())
-    if css > MOST_CSS:
-        yield Finding("P01", "theme.css", 1, f"{css} bytes", f"at most {MOST_CSS}", "F")
+    long = len(subject.texts.get("theme.css", "").encode())
+    if long > MOST_CSS:
+        yield Finding("P01", "theme.css", 1, f"{long} bytes", f"at most {MOST_CSS}", "F")
     folder = subject.folder / "assets"
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) if folder.is_dir() else 0
     if size > MOST_ASSETS:
@@ -31,7 +32,7 @@ def drawing(subject: Subject, cards: list[Drawn]) -> Iterator[Finding]:
         yield Finding("P01", subject.blame()[0], 1, found, f"at most {MOST_DOCUMENT}")
     sized = {
         word
-        for block in subject.sheet.blocks
+        for block in (*css.read(subject.below.css).blocks, *subject.sheet.blocks)
         if {"width", "height"} <= {each.name for each in block.declarations}
         for word in block.selector.replace(".", " ").split()
     }

@@ -120,7 +120,7 @@ def _must_work(themes_dir: Path, room: Path, name: str) -> None:
         (room / each).symlink_to((themes_dir / each).resolve())
     above = [each for each in others if _builds_on(room, each, name)]
     wrong = tried(room, [name, *above])
-    told = {each: reason.replace(f"{room}/", "").rstrip(".") for each, reason in wrong.items()}
+    told = {each: reason.replace(f"{room.absolute()}/", "").rstrip(".") for each, reason in wrong.items()}
     if name in told:
         raise ThemeError(f"{told[name]}.")
     for each, reason in told.items():

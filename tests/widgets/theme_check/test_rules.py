@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import demo
-from tests.widgets.theme_check.table import Case, packed, written
+from tests.widgets.theme_check.table import HEAD, SVG, Case, packed, written
 from widgets.command import main
 from widgets.theme_check.finding import RULES
 from widgets.theme_check.pages import files
@@ -170,6 +170,14 @@ def test_the_worked_themes_and_ours_have_nothing_to_be_told(tmp_path: Path) -> N
     worked = sorted(path for path in (Path(demo.__file__).parent / "theme").iterdir() if path.is_dir())
     told = reports(*worked, written(tmp_path, "ours", {}))
     assert [[]] * 4 == [report["findings"] for report in told]
+
+
+def test_a_picture_may_have_its_size_from_the_theme_below(tmp_path: Path) -> None:
+    shown = {"assets/a.svg": SVG, "theme.css": ".renmin-logo { width: 9px; height: 9px; }"}
+    image = "<img class='renmin-logo' src='{{ assets[\"a.svg\"] }}' alt=''>"
+    written(tmp_path, "renmin", {**shown, "parts/_head.html": HEAD + image})
+    [told] = reports(written(tmp_path, "east", {"theme.json": '{"extends": "renmin"}'}))
+    assert [] == told["findings"]
 
 
 def test_a_theme_just_begun_has_nothing_to_be_told(tmp_path: Path) -> None:
