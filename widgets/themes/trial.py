@@ -29,8 +29,8 @@ READING: Final = 3.0
 """Seconds of processor time for reading and compiling one theme and those that it builds on, which take 0.1 to 1.2."""
 DRAWING: Final = 0.25
 """Seconds of processor time for drawing it in all its states, some 240 cards, which take 0.05."""
-PATIENCE: Final = 20.0
-"""Seconds for one child, whatever it does."""
+PATIENCE: Final = 60.0
+"""Seconds for each theme of one child, should it ever wait: its work is bounded above, and machines may be busy."""
 SIZES: Final = ("compact", "list", "full")
 _ROOT: Final = Path(__file__).parents[2]
 _CUT: Final = "takes more memory or time than a card may: look for loops and texts that grow"
@@ -65,8 +65,8 @@ def _ask(themes_dir: Path, names: Sequence[str]) -> dict[str, str]:
             env={"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"},
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        return {}
+    except subprocess.TimeoutExpired as late:
+        return dict(_told(late.stdout or b""))
     return dict(_told(done.stdout))
 
 
