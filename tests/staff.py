@@ -16,34 +16,11 @@ from auth.principal import Principal
 from auth.sealing import KeyRing
 from auth.session import Limits, Tokens
 from auth.sessions import Sessions
+from demo.loopback import Loopback
 from demo.people import Person
 from demo.world import World
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
-
-
-class Loopback(httpx2.AsyncBaseTransport):
-    """Every `*.localhost` name is 127.0.0.1, as browsers have it; the C library often does not."""
-
-    def __init__(self) -> None:
-        self._network = httpx2.AsyncHTTPTransport(trust_env=False)
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if not request.url.host.endswith(".localhost"):
-            return await self._network.handle_async_request(request)
-        here = request.url.copy_with(host="127.0.0.1")
-        return await self._network.handle_async_request(
-            httpx2.Request(
-                request.method,
-                here,
-                headers=request.headers,
-                stream=request.stream,
-                extensions=request.extensions,
-            )
-        )
-
-    async def aclose(self) -> None:
-        await self._network.aclose()
 
 
 class Staff:

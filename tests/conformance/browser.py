@@ -11,30 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-HEADERS = {"Accept": "text/html,application/xhtml+xml"}
-
-
-class Gateway(httpx2.AsyncBaseTransport):
-    """Ends TLS: `https` of each known host goes to its plain port on loopback, under its own Host header."""
-
-    def __init__(self, ports: Mapping[str, int]) -> None:
-        self._ports = ports
-        self._network = httpx2.AsyncHTTPTransport(trust_env=False)
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._ports[request.url.host])
-        return await self._network.handle_async_request(
-            httpx2.Request(
-                request.method,
-                url,
-                headers=request.headers,
-                stream=request.stream,
-                extensions=request.extensions,
-            )
-        )
-
-    async def aclose(self) -> None:
-        await self._network.aclose()
+from demo.loopback import Loopback
+from tests.staff import BROWSER
 
 
 class Browser:
@@ -47,8 +25,9 @@ class Browser:
     @classmethod
     @asynccontextmanager
     async def before(cls, ports: Mapping[str, int], ours: str) -> AsyncIterator[Browser]:
-        transport = Gateway(ports)
-        async with httpx2.AsyncClient(transport=transport, headers=HEADERS, trust_env=False) as client:
+        """`ports`: of the hosts that it can reach, each behind TLS."""
+        transport = Loopback(ports)
+        async with httpx2.AsyncClient(transport=transport, headers=BROWSER, trust_env=False) as client:
             yield cls(client, ours)
 
     async def go(self, url: str) -> httpx2.Response:

@@ -13,13 +13,14 @@ from typing import Any, Final
 import httpx2
 from quart import Quart
 
+from demo.loopback import Loopback
 from demo.oa_push import signed
 from demo.people import Person
 from demo.places import Places, listening, port
 from demo.serving import Servers
 from demo.world import World
 from tests.auth.relay import Relay
-from tests.staff import Loopback, Staff
+from tests.staff import Staff
 from tests.widgets.live.ear import PATIENCE
 from widgets.app import build
 from widgets.settings import load
