@@ -24,6 +24,18 @@ from widgets.views import Language, State
 
 _Theme: Final = click.Path(path_type=Path, file_okay=False, exists=True)
 _FORMATS: Final = {"text": formats.text, "json": formats.as_json, "sarif": formats.sarif}
+_SHOTS: Final[dict[Language, tuple[str, str, str]]] = {
+    "en": (
+        "{folder} holds {n} pictures: the baseline.",
+        "{share:.2%} of the pixels",
+        "{n} of {all} views have changed: {report}",
+    ),
+    "zh-CN": (
+        "{folder} 里有 {n} 张图，作为基准。",
+        "{share:.2%} 的像素",
+        "{all} 个画面中有 {n} 个变了：{report}",
+    ),
+}
 _BROWSER: Final = "A Chromium, Chrome or Edge; the first on the PATH by default."
 
 
@@ -101,16 +113,17 @@ def shots(
             count = album.keep(taken(_drawable(folder), chromium, only))
     except NoBrowser as error:
         raise click.ClickException(f"{error}.") from None
+    baseline, pixels, summary = _SHOTS[lang]
     if accept or not album.has_baseline:
         album.accept()
-        click.echo(f"{album.baseline} holds {count} pictures: the baseline.")
+        click.echo(baseline.format(folder=album.baseline, n=count))
         return
     changes = album.changes(lang)
     album.write_report(folder.name, changes, lang)
     for change in changes:
-        share = "" if change.share is None else f"{change.share:.2%} of the pixels"
+        share = "" if change.share is None else pixels.format(share=change.share)
         click.echo(f"{change.name}: {'; '.join([*filter(None, [share]), *change.words])}")
-    click.echo(f"{len(changes)} of {count} views have changed: {album.report}")
+    click.echo(summary.format(n=len(changes), all=count, report=album.report))
     sys.exit(1 if changes else 0)
 
 

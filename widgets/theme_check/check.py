@@ -128,7 +128,7 @@ def _ordered(subject: Subject, found: list[Finding]) -> list[Finding]:
     """The gravest first. What the service says when it refuses a theme is left out where a rule says it better."""
     echo = refusal(subject.folder, subject.refused) if subject.refused else None
     others = [f for f in found if f.weight == "F" and f != echo]
-    if echo and any(f.rule == echo.rule or echo.rule == "T02" for f in others):
+    if echo and found.count(echo) == 1 and any(f.rule == echo.rule or echo.rule == "T02" for f in others):
         found = [f for f in found if f != echo]
     return sorted(
         dict.fromkeys(found), key=lambda f: (LEVELS.index(f.weight), f.file, f.line, f.rule, f.found)

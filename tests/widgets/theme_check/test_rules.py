@@ -172,6 +172,16 @@ def test_the_worked_themes_and_ours_have_nothing_to_be_told(tmp_path: Path) -> N
     assert [[]] * 4 == [report["findings"] for report in told]
 
 
+def test_what_the_service_refuses_first_does_not_hide_the_rest(tmp_path: Path) -> None:
+    """Two faults of one rule in one part, one of which is what the service says."""
+    source = "{{ w.tilte }}{{ shelf }}{{ m['forbidden-more'] }}"
+    [told] = reports(written(tmp_path, "renmin", {"parts/_state_empty.html": source}))
+    assert [
+        "reads fields that do not exist: tilte; title is the nearest",
+        "uses names that do not exist: shelf",
+    ] == [each["found"] for each in told["findings"] if each["rule"] == "T03"]
+
+
 def test_a_picture_may_have_its_size_from_the_theme_below(tmp_path: Path) -> None:
     shown = {"assets/a.svg": SVG, "theme.css": ".renmin-logo { width: 9px; height: 9px; }"}
     image = "<img class='renmin-logo' src='{{ assets[\"a.svg\"] }}' alt=''>"
