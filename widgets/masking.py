@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from widgets.oa import OABadAnswer
 from widgets.oa.reading import decoded, read_json
 from widgets.oa.rest_paths import opened
+from widgets.oa.rest_plan import System
 
 HIDDEN: Final = "***"
 _SECRET_NAME: Final = re.compile(
@@ -35,6 +36,8 @@ _NAMED: Final = re.compile(r"([A-Za-z_-]{2,40})(\s*[=:]\s*\"?)([^\s;,&\"<>]+)")
 _NUMBERS: Final = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 """Telephone and identity-card numbers (手机号, 身份证号)."""
 _ROWS: Final = 3
+_COLUMNS: Final = 20
+"""Of a list of plain values, which may be a row without names."""
 _LONGEST: Final = 3000
 
 
@@ -53,11 +56,26 @@ def secrets_in(value: object) -> list[str]:
     return []
 
 
+def tokens_in(system: System) -> frozenset[str]:
+    """The keys of what steps take for everybody or for headers: that lets somebody in, whatever it is called."""
+    shared = (
+        step
+        for name, step in system.steps.items()
+        if name in system.for_headers() or not system.is_personal(step, name)
+    )
+    ways = (taken.at.text for step in shared for taken in step.take.values())
+    return frozenset(way.rpartition(".")[2] for way in ways) - {""}
+
+
 class Mask:
     """Hides what must not be seen; `personal` lets the affairs of people through, never a secret."""
 
-    def __init__(self, known: Iterable[str], personal: bool = False) -> None:
+    def __init__(
+        self, known: Iterable[str], personal: bool = False, tokens: frozenset[str] = frozenset()
+    ) -> None:
+        """`known` are secrets, `tokens` names of such."""
         self._known, self._personal = {each for each in known if len(each) >= 4}, personal
+        self._tokens = tokens
 
     def text(self, text: str) -> str:
         """Without the secrets that are known by now."""
@@ -99,7 +117,7 @@ class Mask:
 
     def plain(self, name: str, value: str) -> str:
         """A text of this name."""
-        if _SECRET_NAME.search(name) and value:
+        if self._is_secret(name) and value:
             if len(value) >= 8:
                 self._known.add(value)
             return HIDDEN
@@ -118,19 +136,21 @@ class Mask:
     def _kept(self, name: str, value: str) -> str:
         return self.plain(name, value) if _SECRET_NAME.search(name) else value
 
+    def _is_secret(self, name: str) -> bool:
+        return name in self._tokens or _SECRET_NAME.search(name) is not None
+
     def _unless_random(self, value: str) -> str:
         return f"{value[:4]}…({len(value)})" if _RANDOM.fullmatch(value) else value
 
     def _json(self, name: str, value: object) -> Any:
         if isinstance(value, dict):
-            below = (
-                name if _SECRET_NAME.search(name) else None
-            )  # what lies in a secret is one, whatever its name
+            below = name if self._is_secret(name) else None  # what lies in a secret is one, whatever its name
             return {key: self._json(below or key, each) for key, each in value.items()}
         if isinstance(value, list):
-            more = [f"… {len(value) - _ROWS} more"] if len(value) > _ROWS else []
-            return [self._json(name, each) for each in value[:_ROWS]] + more
+            most = _ROWS if any(isinstance(each, dict | list) for each in value) else _COLUMNS
+            more = [f"… {len(value) - most} more"] if len(value) > most else []
+            return [self._json(name, each) for each in value[:most]] + more
         if isinstance(value, str):
             inner = opened(value)
             return self._json(name, inner) if inner is not value else self.plain(name, value)
-        return HIDDEN if _SECRET_NAME.search(name) and isinstance(value, int) else value
+        return HIDDEN if self._is_secret(name) and isinstance(value, int) else value

@@ -15,9 +15,10 @@ import click
 from auth.principal import Principal
 from widgets.flights import Source
 from widgets.items import Kind, Listing, Notice, Reference, TodoItem
-from widgets.masking import Mask, secrets_in
+from widgets.masking import Mask, secrets_in, tokens_in
 from widgets.oa import OAError
 from widgets.oa.rest import Rest, RowTold
+from widgets.settings_rest import RestSource
 from widgets.settings_sources import AnySource
 from widgets.sources import connect
 
@@ -26,7 +27,7 @@ _DULL: Final = frozenset(
     {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length", "date", "server"}
 )
 _PERSONAL: Final = frozenset({"title", "sender"})
-_NOT_SHOWN: Final = frozenset({"source", "campus", "opens"})
+_NOT_SHOWN: Final = frozenset({"source", "campus", "opens", "key"})
 _QUOTED: Final = re.compile("'([^']*)'")
 _ROWS: Final = 5
 """Rows of which every field is shown; those about which there is something to say come first."""
@@ -42,7 +43,8 @@ async def probe(
 ) -> bool:
     """Asks one configured source for one person, onto the terminal. False when something is wrong."""
     (source,) = connect([configured], zone, lambda: datetime.now(UTC))
-    mask = Mask(secrets_in(configured), personal)
+    tokens = tokens_in(configured.mapped().system) if isinstance(configured, RestSource) else frozenset()
+    mask = Mask(secrets_in(configured), personal, tokens)
     click.echo(f"{configured.id} ({configured.kind}) at {configured.base_url}, for {employee}\n")
     async with source.way.http:
         return await Probe(source, zone, mask, click.echo).run(
@@ -115,7 +117,7 @@ class Probe:
             return value.astimezone(self._zone).isoformat(sep=" ", timespec="minutes")
         if isinstance(value, bool):
             return "yes" if value else "no"
-        if value is None:
+        if value is None or value == "":
             return "–"
         return self._mask.plain(name, str(value)) if name in _PERSONAL else self._mask.text(str(value))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from quart import Quart
 
 from demo.installed_oa import KINDS, PRODUCTS, source
 from demo.oa import DemoOA, create_oa
@@ -77,6 +78,53 @@ async def test_no_secret_is_ever_shown_and_nobodys_affairs_unless_asked_for(
         assert [] == [title for title in titles if title in modest.output]
         assert [] == [each.name for each in PEOPLE if each.name in modest.output]
         assert [] == [title for title in titles[:3] if title not in open_.output]
+
+
+ODD = """
+[[sources]]
+id = "main-oa"
+campus = "main"
+kind = "rest"
+base_url = "{at}"
+widgets = ["todos"]
+home = {{ todos = "/" }}
+
+[sources.steps.logon]
+path = "/logon"
+take = {{ key = "ret.sess" }}
+
+[sources.todos]
+path = "/list"
+query = {{ who = "{{account}}", k = "{{logon.key}}" }}
+rows = "rows"
+
+[sources.todos.fields]
+id = "0"
+title = "1"
+"""
+
+
+async def test_what_lets_us_in_is_hidden_whatever_it_is_called_and_a_row_without_names_is_whole(
+    tmp_path: Path,
+) -> None:
+    """An OA that calls its token `sess`, hands it on as `k`, and answers with columns by their place."""
+    app = Quart(__name__)
+    app.add_url_rule("/logon", "logon", lambda: {"ret": {"sess": "canary-12"}})
+    app.add_url_rule("/list", "list", lambda: {"rows": [[f"c{number}" for number in range(9)]]})
+    place, servers = socket.create_server(("127.0.0.1", 0)), Servers()
+    config = Configuration(tmp_path)
+    table = ODD.format(at=f"http://127.0.0.1:{place.getsockname()[1]}")
+    config.text = config.text.partition("[[sources]]")[0] + table
+    config.write("client-secret", "x")
+    config.put('{ env = "CLIENT_SECRET" }', '{ file = "client-secret" }')
+    config.write("portal-widgets.toml", config.text)
+    words = ["oa", "probe", "--config", str(config.path), "--source", "main-oa", "--employee", "10086"]
+    await servers.add(app, place)
+    try:
+        told = await asyncio.to_thread(CliRunner().invoke, main, [*words, "--personal"])
+    finally:
+        await servers.close()
+    assert (0, False, True) == (told.exit_code, "canary" in told.output, '"c8"' in told.output), told.output
 
 
 async def test_it_shows_what_became_of_each_row_and_why_one_was_dropped(tmp_path: Path) -> None:
