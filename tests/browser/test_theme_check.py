@@ -100,12 +100,20 @@ def test_pictures_are_compared_with_a_baseline_and_put_into_words(tmp_path: Path
     assert (0, 0) == (first.exit_code, again.exit_code)
     assert "1 pictures: the baseline" in first.stdout
     assert "0 of 1 views have changed" in again.stdout
-    changed = {"color": {"high-border": {"$value": "#E0A060"}}, "space": {"row-y": {"$value": "13px"}}}
+    changed = {
+        "color": {"high-border": {"$value": "#E0A060"}},
+        "space": {"row-y": {"$value": "13px"}},
+        "radius": {"card": {"$value": "14px"}},
+    }
     written(tmp_path, "renmin", {"tokens.json": changed})
     now = shot(folder, "--lang", "zh-CN")
     report = (tmp_path / "renmin.shots" / "report.html").read_text("utf-8")
     assert 1 == now.exit_code
-    for words in ("行: 高 63 -&gt; 69 px (+6)", "紧急标签: 边框对比度 4.82 (#B25A00 / #FFFFFF) -&gt; 2.24"):
+    for words in (
+        "卡片: 圆角 8 -&gt; 14 px (+6)",
+        "行: 高 63 -&gt; 69 px (+6)",
+        "紧急标签: 边框对比度 4.82 (#B25A00 / #FFFFFF) -&gt; 2.24",
+    ):
         assert words in report
     assert 'src="baseline/todos-ok-light-640.png"' in report
     assert 0 == shot(folder, "--accept").exit_code

@@ -23,6 +23,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "height": "height",
         "width": "width",
         "font": "letters",
+        "radius": "corners",
         "colour": "contrast of the words",
         "border": "contrast of the border",
         "new": "is new",
@@ -32,6 +33,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "height": "高",
         "width": "宽",
         "font": "字号",
+        "radius": "圆角",
         "colour": "文字对比度",
         "border": "边框对比度",
         "new": "新出现",
@@ -93,8 +95,8 @@ def words(before: Mapping[str, Any], after: Mapping[str, Any], lang: Language) -
 
 
 def _sizes(before: Mapping[str, Any], after: Mapping[str, Any], told: Mapping[str, str]) -> Iterator[str]:
-    for key in ("height", "width", "font"):
-        if before[key] != after[key]:
+    for key in ("height", "width", "font", "radius"):
+        if before.get(key, after[key]) != after[key]:  # a baseline may be older than a measure
             yield f"{told[key]} {before[key]:g} -> {after[key]:g} px ({after[key] - before[key]:+g})"
 
 

@@ -166,7 +166,7 @@ const measures = () => {
     const el = [...document.querySelectorAll(what)].find(shown);
     if (!el) continue;
     const box = el.getBoundingClientRect(), s = style(el), under = ground(el), below = el.parentElement && ground(el.parentElement);
-    found[name] = {width: Math.round(box.width), height: Math.round(box.height), font: parseFloat(s.fontSize), colour: under ? [hex(over(rgba(s.color), under)), hex(under)] : null,
+    found[name] = {width: Math.round(box.width), height: Math.round(box.height), font: parseFloat(s.fontSize), radius: parseFloat(s.borderTopLeftRadius), colour: under ? [hex(over(rgba(s.color), under)), hex(under)] : null,
       border: under && below && parseFloat(s.borderTopWidth) > 0 && rgba(s.borderTopColor)[3] > 0 ? [hex(over(rgba(s.borderTopColor), below)), hex(below)] : null};
   }
   return found;
