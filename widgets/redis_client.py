@@ -90,8 +90,9 @@ class _Masters(SentinelConnectionPool, BlockingConnectionPool):
         """The library's own words are as long as a page. Raises MasterNotFoundError."""
         try:
             host, port = await super().get_master_address()  # type: ignore[no-untyped-call]
-        except MasterNotFoundError:
-            raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}") from None
+        except MasterNotFoundError as error:
+            why = f" ({str(error).rpartition(' - ')[2]} at one of them)" if " - " in str(error) else ""
+            raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}{why}") from None
         return host, port
 
     async def aclose(self) -> None:

@@ -65,6 +65,7 @@ class Cluster(AsyncCoreCommands):
         """Of each slot; empty until somebody told."""
         self._looking: asyncio.Task[None] | None = None
         self._looked_at = -APART
+        self._why = "none answers in time"
 
     async def execute_command(self, *words: Any, **options: Any) -> Any:
         result = (await self.results([Command(words, options)]))[0]
@@ -142,7 +143,7 @@ class Cluster(AsyncCoreCommands):
         if looking:
             await asyncio.wait([looking], timeout=FIRST_LOOK)
         if not self._owners:
-            raise NobodyAnswers("no member of the Cluster says who has what")
+            raise NobodyAnswers(f"no member of the Cluster says who has what: {self._why}")
 
     def _look_again(self, member: str = "", error: str = "") -> asyncio.Task[None] | None:
         """Behind the answers, and not too often: a Cluster whose member is away says the same for seconds."""
@@ -167,6 +168,7 @@ class Cluster(AsyncCoreCommands):
             owners, known = _read(ranges, member)
         except (*_AWAY, ValueError, TypeError, IndexError) as error:
             name, why = _told(member, error)
+            self._why = str(error)[:200]
             log.warning("redis.member_away", member=name, error=why)
             return False
         self._owners, self._known = owners, list({*known, *self._known})
