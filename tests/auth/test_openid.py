@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -330,6 +331,12 @@ def pem(*keys: RSAKey | ECKey) -> str:
     return "\n".join(key.as_pem(private=True).decode() for key in keys)
 
 
+@cache
+def ours(text: str) -> ClientKeys:
+    """Read once: that takes longer than a sign-in."""
+    return ClientKeys.parse(text)
+
+
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 async def test_the_secret_travels_as_it_was_agreed(
     redis: Redis, keys: KeyRing, clock: Clock, method: Method
@@ -343,7 +350,7 @@ async def test_the_secret_travels_as_it_was_agreed(
 async def test_a_key_of_our_own_proves_who_asks(
     redis: Redis, keys: KeyRing, clock: Clock, key: RSAKey | ECKey, audience: Any, named: str
 ) -> None:
-    own = ClientKeys.parse(pem(key))
+    own = ours(pem(key))
     credentials = Credentials("private_key_jwt", keys=own, audience=audience)
     world = World(redis, keys, lambda: clock(), credentials=credentials)
     world.centre.client_keys = own.published()["keys"]
@@ -352,7 +359,7 @@ async def test_a_key_of_our_own_proves_who_asks(
 
 
 async def test_a_key_of_our_own_refreshes_too(redis: Redis, keys: KeyRing, clock: Clock) -> None:
-    own = ClientKeys.parse(pem(RSA))
+    own = ours(pem(RSA))
     world = World(redis, keys, clock, credentials=Credentials("private_key_jwt", keys=own))
     world.centre.client_keys = own.published()["keys"]
     assert (await renewed(world, await tokens(world))).refresh_token
@@ -361,7 +368,7 @@ async def test_a_key_of_our_own_refreshes_too(redis: Redis, keys: KeyRing, clock
 async def test_a_key_that_the_centre_does_not_know_signs_nobody_in(
     redis: Redis, keys: KeyRing, clock: Clock
 ) -> None:
-    own, other = ClientKeys.parse(pem(RSA)), ClientKeys.parse(pem(RSA_TWIN))
+    own, other = ours(pem(RSA)), ours(pem(RSA_TWIN))
     world = World(redis, keys, clock, credentials=Credentials("private_key_jwt", keys=own))
     world.centre.client_keys = other.published()["keys"]
     assert await outcome(world) in ("centre-unavailable", "code-refused")
@@ -378,7 +385,7 @@ DEMANDED = {**PAR, "require_pushed_authorization_requests": True}
 async def test_a_request_is_pushed_where_the_centre_takes_it(
     redis: Redis, keys: KeyRing, clock: Clock, method: Method
 ) -> None:
-    own = ClientKeys.parse(pem(RSA))
+    own = ours(pem(RSA))
     credentials = Credentials(method, "s3cret-of-the-service", own)
     world = World(redis, keys, clock, credentials=credentials)
     world.centre.client_keys, world.centre.metadata = own.published()["keys"], PAR

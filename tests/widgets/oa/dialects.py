@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any, Protocol
@@ -135,13 +136,20 @@ def mapped(text: str, usual: dict[str, Any], **hidden: str) -> Rest:
 
     Raises AssertionError for a mapping that the service would not start with.
     """
-    table = tomllib.loads(text)["sources"][0]
-    table["base_url"], table["open_url"] = usual["base_url"], usual["open_url"]
-    table["secrets"] = {name: {"env": name} for name in hidden}
-    table.pop("push_secret", None)
-    source = RestSource.model_validate(table, context=Surroundings(hidden, Path()))
-    assert [] == list(source.disagreements())
+    source = _checked(text, usual["base_url"], usual["open_url"], tuple(hidden.items()))
     return rest_client(source, usual["http"], usual["zone"], usual["now"])
+
+
+@cache
+def _checked(text: str, base_url: str, open_url: str, hidden: tuple[tuple[str, str], ...]) -> RestSource:
+    """Read once: that takes longer than most tests."""
+    table = tomllib.loads(text)["sources"][0]
+    table["base_url"], table["open_url"] = base_url, open_url
+    table["secrets"] = {name: {"env": name} for name, _ in hidden}
+    table.pop("push_secret", None)
+    source = RestSource.model_validate(table, context=Surroundings(dict(hidden), Path()))
+    assert [] == list(source.disagreements())
+    return source
 
 
 def _rest(oa: DemoOA, usual: dict[str, Any], tickets: Tickets) -> OAClient:
