@@ -19,7 +19,7 @@ ROUNDS = 5
 
 
 async def owners(wanted: int) -> list[Figure]:
-    """Until so many items were seen; the wire is well every other time."""
+    """Every fault once, and on until so many items were seen; the wire is well every other time."""
     tally, seen, foreign = Tally(), 0, 0
     async with Rig.start([Campus("main")], PEOPLE, instances=2) as rig:
         give(rig.oas["main"], PEOPLE, ITEMS)
@@ -31,8 +31,8 @@ async def owners(wanted: int) -> list[Figure]:
             seen, foreign = seen + len(found), foreign + sum(owner != person.account for owner in found)
 
         await abreast(enumerate(PEOPLE), one, ABREAST)
-        for fault in cycle(WORDS):
-            if seen >= wanted:
+        for played, fault in enumerate(cycle(WORDS)):
+            if seen >= wanted and played >= len(WORDS):
                 break
             for each in ("none", fault):
                 await rig.turn(each)
