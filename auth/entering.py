@@ -67,6 +67,8 @@ class Entering:
 
     async def finish(self, state: str | None = None) -> Response:
         """The centre sends a browser back. `state` stands in the path where the protocol has no other place for it."""
+        if request.method == "HEAD":  # a link scanner: it must use nothing up
+            return unkept(Response(b""))
         if self._parts.entry is not None and state is None and _is_entry():
             return await self._set_out(
                 Wanted(return_path=self._parts.entry, cookie_header=cookie_header(request))

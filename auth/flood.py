@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Final
 
 import structlog
@@ -46,7 +47,7 @@ class Flood:
 
     def may_begin(self, source: str) -> bool:
         """Counts one attempt to sign in; whether it may go on."""
-        at = self._now().timestamp()
+        source, at = _machine(source), self._now().timestamp()
         together = _left_over(self._together, self._all, at) + ATTEMPT
         if self.holds_back(source) or together > self._all.at_once:
             return False
@@ -56,11 +57,11 @@ class Flood:
 
     def refused(self, source: str) -> None:
         """Counts something that was refused."""
-        self._count(source, REFUSAL)
+        self._count(_machine(source), REFUSAL)
 
     def holds_back(self, source: str) -> bool:
         """Whether this address has used up what it had."""
-        return self._spent_by(source) >= self._one.at_once
+        return self._spent_by(_machine(source)) >= self._one.at_once
 
     def _spent_by(self, source: str) -> float:
         return _left_over(self._spent.get(source, (0.0, 0.0)), self._one, self._now().timestamp())
@@ -73,6 +74,16 @@ class Flood:
         self._spent[source] = spent, self._now().timestamp()
         while len(self._spent) > _MOST:
             del self._spent[next(iter(self._spent))]
+
+
+def _machine(source: str) -> str:
+    """A machine has a whole /64 of IPv6 addresses to itself (RFC 4291 §2.5.1): they count as one."""
+    if ":" not in source:
+        return source
+    try:
+        return str(ip_network((source, 64), strict=False))
+    except ValueError:
+        return source
 
 
 def _left_over(spent: tuple[float, float], rate: Rate, at: float) -> float:

@@ -18,7 +18,7 @@ from auth.errors import AuthError, CentreUnavailable, SignInRefused, TokenRefuse
 from auth.guard import cookie_header, see_other
 from auth.logout_token import CheckedLogout
 from auth.metadata import origin_of
-from auth.session import Session
+from auth.session import UNCHECKED, Session
 
 log = structlog.get_logger()
 
@@ -115,7 +115,10 @@ class Leaving:
 
     async def _session(self) -> Session | None:
         session = self._parts.sessions.recognise(cookie_header(request))
-        return (await self._parts.sessions.check(session)).session if session else None
+        if session is None:
+            return None
+        checked = await self._parts.sessions.check(session)
+        return session if checked.why == UNCHECKED else checked.session
 
 
 async def _logout_token(asked: Request) -> str:

@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from typing import Final
 
 import orjson
@@ -147,11 +148,8 @@ class Login:
         if len(answer) < len(query):
             raise SignInRefused("parameter-duplicated")
         state = answer.get("state")
-        pending = await self._take(state)
+        pending = await self._take(state, cookie_header)
         back = pending.return_path if pending.silent else None
-        bindings = self._bindings(cookie_header).values()
-        if not any(hmac.compare_digest(_hash(binding), pending.binding) for binding in bindings):
-            raise SignInRefused("browser-other", back)  # a frame whose cookies are blocked ends here, too
         attempt = Attempt(state or "", pending.nonce, pending.verifier, pending.silent)
         try:
             async with asyncio.timeout(self._patience):
@@ -205,20 +203,30 @@ class Login:
             log.warning("login.store_away", error=type(error).__name__)
             raise SignInUnavailable from None
 
-    async def _take(self, state: str | None) -> _Pending:
-        """The attempt of this state, which nobody can take a second time."""
+    async def _take(self, state: str | None, cookie_header: str | None) -> _Pending:
+        """The attempt of this state, which its own browser can take once, and nobody else."""
         if not state:
             raise SignInRefused("state-missing")
         name = _KEY + _hash(state)
         try:
-            blob = await taken(self._redis, name, LIFE)
+            blob = await taken(self._redis, name, LIFE, partial(self._check_browser, name, cookie_header))
         except (RedisError, OSError) as error:
             log.warning("login.store_away", error=type(error).__name__)
             raise SignInUnavailable from None
+        return self._opened(name, blob)
+
+    def _opened(self, name: str, blob: bytes | None) -> _Pending:
         plain = self._keys.open("login", name, blob) if blob else None
         if plain is None:
             raise SignInRefused("state-unknown")
         return _Pending(*orjson.loads(plain))
+
+    def _check_browser(self, name: str, cookie_header: str | None, blob: bytes) -> None:
+        """Before anything is used up: a gateway's link scanner that asks first must not cost anybody their sign-in."""
+        pending, bindings = self._opened(name, blob), self._bindings(cookie_header).values()
+        if not any(hmac.compare_digest(_hash(binding), pending.binding) for binding in bindings):
+            # A frame whose cookies are blocked ends here, too.
+            raise SignInRefused("browser-other", pending.return_path if pending.silent else None)
 
     def _bindings(self, cookie_header: str | None) -> dict[str, str]:
         sent = read_cookies(cookie_header, self._cookie) | read_cookies(cookie_header, _FRAMED)

@@ -30,9 +30,16 @@ async def first(redis: Redis, name: str, life: timedelta, mine: bytes | None = N
         return bool((await steps.execute())[-1] == word)
 
 
-async def taken(redis: Redis, name: str, life: timedelta) -> bytes | None:
-    """What stands there, for the first who takes it; None for everybody else. Raises RedisError, OSError."""
+async def taken(
+    redis: Redis, name: str, life: timedelta, may: Callable[[bytes], None] | None = None
+) -> bytes | None:
+    """What stands there, for the first who takes it; None for everybody else. Raises RedisError, OSError.
+
+    `may` looks at it before, and raises what it likes: then it stays for whoever it belongs to.
+    """
     found = await redis.get(name)
+    if isinstance(found, bytes) and may:
+        may(found)
     if not isinstance(found, bytes) or not await first(redis, f"{name}:taken", life):
         return None
     await redis.delete(name)

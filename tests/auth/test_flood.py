@@ -49,6 +49,17 @@ async def test_an_address_that_sets_out_without_end_is_held_back(world: World) -
     assert (await world.browser().sign_in()).status_code == 303
 
 
+async def test_all_addresses_of_one_ipv6_machine_are_one(world: World) -> None:
+    """It may choose among 2^64 of them; its neighbour's are another's."""
+
+    async def begins(peer: str) -> int:
+        return (await world.browser().get("/auth/login", headers={"X-Peer": peer})).status_code
+
+    answers = [await begins(f"2001:db8:0:1::{number:x}") for number in range(AT_ONCE + 1)]
+    assert [303] * AT_ONCE + [429] == answers
+    assert 303 == await begins("2001:db8:0:2::1")
+
+
 async def test_a_frame_that_is_held_back_shows_its_card(world: World) -> None:
     """A silent attempt goes back where it came from."""
     await knock(world)

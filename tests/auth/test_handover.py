@@ -148,9 +148,12 @@ async def test_a_ticket_is_good_for_a_day(make: Make, clock: Clock) -> None:
     assert answer.text.startswith("ticket-unknown")
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", '{"ticket": 1, "code": []}', "{", "ticket=x&code=y"])
-async def test_what_is_no_request_is_refused_in_a_word(make: Make, body: str) -> None:
-    """Bodies that are no JSON object, or hold no texts."""
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"null", b'{"ticket": 1, "code": []}', b"{", b"ticket=x&code=y", b"\xff", b"[" * 20_000],
+)
+async def test_what_is_no_request_is_refused_in_a_word(make: Make, body: bytes) -> None:
+    """Bodies that are no JSON object, no text at all, nested without end, or hold no texts."""
     async with httpx2.AsyncClient(transport=served(make().app), trust_env=False) as http:
         headers = {"Content-Type": "application/json", "Origin": OURS}
         answer = await http.post(f"{OURS}/auth/redeem", content=body, headers=headers)

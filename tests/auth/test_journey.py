@@ -7,12 +7,13 @@ import logging
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 
 from audit.trail import Action, Outcome
 from tests.auth.conftest import Clock
 from tests.auth.tokens import ISSUER, RSA_TWIN, STRANGER
-from tests.auth.world import OURS, PORTAL, World, parameter
+from tests.auth.world import OURS, PORTAL, World, parameter, served
 
 SILENT = "?silent=1&return=/widgets/todos"
 
@@ -146,6 +147,18 @@ async def test_a_callback_in_another_browser_is_refused(world: World) -> None:
     other = world.browser()
     await other.leave()
     assert await refusal(world, back, other) == (400, "browser-other EF012345")
+
+
+@pytest.mark.parametrize("silent", ["", "?silent=1&return=/widgets/todos"])
+async def test_a_link_scanner_that_asks_first_costs_nobody_their_sign_in(world: World, silent: str) -> None:
+    """A gateway that looks at addresses before it lets the browser go there has no cookie, and uses nothing up."""
+    browser = world.browser()
+    back = await browser.leave(silent)
+    async with httpx2.AsyncClient(transport=served(world.app), trust_env=False) as scanner:
+        looks = [(await scanner.request(method, back)).status_code for method in ("HEAD", "GET")]
+    assert [200, 303 if silent else 400] == looks
+    await browser.get(back)
+    assert 200 == (await browser.get("/me")).status_code
 
 
 async def test_a_planted_copy_of_the_binding_cookie_does_not_help(world: World) -> None:

@@ -16,9 +16,11 @@ from auth.session import UNCHECKED, Checked, Session, Tokens
 from auth.sessions import Sessions
 from tests.auth.conftest import Clock, client
 from tests.auth.relay import Relay
+from tests.auth.world import OURS, World
 
 WHO = Principal("u-10086", "10086", "王芳", ("main",), ("auditor",))
 TOKENS = Tokens("id.to.ken", "access", "refresh")
+COOKIE = "__Host-pw-session"
 
 
 async def started(sessions: Sessions, who: Principal = WHO) -> tuple[Session, str]:
@@ -230,6 +232,23 @@ async def test_without_redis_a_session_is_believed_for_ten_minutes_and_again_whe
         back = [(await sessions.check(each)).session is not None for each in (revoked, stays)]
     assert ([True, True], [False, True]) == (believed, back)
     assert 2 * [Checked(None, [], UNCHECKED)] == after
+
+
+async def test_who_signs_out_after_ten_minutes_without_redis_is_out(
+    valkey: ValkeyServer, keys: KeyRing, clock: Clock
+) -> None:
+    """Though nobody can tell any more whether the session stood: its cookie is worth nothing afterwards."""
+    async with Relay(valkey.port) as relay, relay.client() as far:
+        world = World(far, keys, clock)
+        browser = world.browser()
+        await browser.sign_in()
+        copy = f"{COOKIE}={browser.cookies[COOKIE]}"
+        await relay.cut()
+        await browser.get("/me")
+        clock.move(minutes=10)
+        await browser.post("/auth/logout", Origin=OURS)
+        await relay.mend()
+        assert world.sessions.recognise(copy) is None
 
 
 async def test_a_session_starts_without_redis(away: Redis, keys: KeyRing, clock: Clock) -> None:
