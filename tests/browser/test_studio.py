@@ -195,6 +195,16 @@ async def test_what_the_studio_imitates_is_what_the_browser_does(
         assert [theirs.index(each) for each in theirs] == [ours.index(each) for each in ours], what
 
 
+async def test_an_imitation_stays_inside_the_card(visitor: Visitor) -> None:
+    """In a portal's page the card alone is printed without grounds."""
+    page = await visitor.open(
+        f"{visitor.world.at.widgets}/studio/default/todos/ok?aid=print&page=plain&scheme=light"
+    )
+    inside = page.frame_locator("iframe")
+    await expect(inside.locator(".pw[data-widget]")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    await expect(inside.locator(".portal-head")).to_have_css("background-color", "rgb(34, 48, 63)")
+
+
 async def test_a_zoomed_card_has_half_the_width(visitor: Visitor) -> None:
     """Twice as large in the same place, and the width can still be drawn."""
     page = await visitor.open(f"{visitor.world.at.widgets}/studio/default/todos/ok?aid=zoom&w=640")

@@ -152,9 +152,10 @@ const normal = text => {
   return /^[0-9a-f]{6}$/i.test(six) ? '#' + six.toUpperCase() : null;
 };
 function cards() {
-  return all('iframe').map(frame => frame.contentDocument).filter(Boolean).flatMap(doc => {
-    const host = doc.querySelector('portal-widget');
-    return host && host.shadowRoot ? [host.shadowRoot] : [doc];
+  return all('iframe').filter(frame => frame.contentDocument).flatMap(frame => {
+    if (!frame.hasAttribute('data-page')) return [frame.contentDocument];
+    const host = frame.contentDocument.querySelector('portal-widget');
+    return host && host.shadowRoot ? [host.shadowRoot] : [];
   });
 }
 
