@@ -75,7 +75,7 @@ def test_a_browser_rule_is_told_with_file_line_and_view(
     assert any(told in each for each in found.get(rule, [])), found.get(rule)
 
 
-def test_ours_has_no_error_in_any_state_and_the_worked_themes_have_none_in_those_that_they_change(
+def test_nothing_is_to_be_told_of_ours_in_any_state_and_of_the_worked_themes_in_those_that_they_change(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "ours").mkdir()
@@ -85,7 +85,7 @@ def test_ours_has_no_error_in_any_state_and_the_worked_themes_have_none_in_those
         *json.loads(checked(*THEMES, options=("--format", "json", *shown)).stdout),
     ]
     assert [{}] * (1 + len(THEMES)) == [report["not_judged"] for report in reports]
-    assert [] == [each for report in reports for each in report["findings"] if each["level"] in "EF"]
+    assert [[]] * (1 + len(THEMES)) == [report["findings"] for report in reports]
 
 
 def shot(folder: Path, *options: str) -> Result:
