@@ -11,7 +11,7 @@ demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one a
 test: $(VENV)/.dev browser nginx tests/node_modules/.package-lock.json   ## every test there is
 	$(BIN)/python -m pytest
 
-test-fast: $(VENV)/.dev        ## unit and contract tests: under half a minute; no browser, no server, no process
+test-fast: $(VENV)/.dev        ## unit and contract tests, in two processes: no browser, no server
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not integration'
 
 check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
