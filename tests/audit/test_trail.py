@@ -195,5 +195,6 @@ async def test_hostile_fields_are_encoded_and_capped(
 ) -> None:
     trail = Trail(store)
     await trail.record(happened(actor=written))
+    await until(lambda: not trail.waiting)
     assert kept == store.page()[0].actor
     await trail.close()

@@ -97,7 +97,6 @@ def test_a_broken_theme_changes_nothing_and_is_told_by_rule_file_and_line(tmp_pa
 
 
 @pytest.mark.integration
-@pytest.mark.integration
 def test_a_refusal_names_the_file_in_the_theme_also_when_the_folder_is_said_from_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +106,7 @@ def test_a_refusal_names_the_file_in_the_theme_also_when_the_folder_is_said_from
     assert "Error: east/theme.css:1 ends inside a rule" in refused.output
 
 
+@pytest.mark.integration
 def test_a_theme_that_others_build_on_is_not_replaced_by_one_that_breaks_them(tmp_path: Path) -> None:
     there = tmp_path / "themes"
     logo = {"assets/logo.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"}
