@@ -83,7 +83,7 @@ class RestSource(Source):
     def disagreements(self) -> Iterator[str]:
         for name in self.widgets:
             if getattr(self, name) is None:
-                yield f"{name} is missing: it must say how the widget {name} gets its list, or widgets must leave it out."
+                yield f"{name} is missing: it must say how that widget gets its list, or widgets must leave it out."
         yield from disagreements(self.mapped(), self.open_url, self.also_open)
 
 

@@ -123,7 +123,7 @@ def test_an_owner_check_is_enough_where_the_answer_is_the_same_for_all(config: C
 def test_a_widget_without_its_list_is_told(config: Configuration) -> None:
     config.put('kind = "rest"', 'kind = "rest"\nwidgets = ["todos", "notices"]')
     assert config.mistakes() == [
-        'sources["main-oa"].notices is missing: it must say how the widget notices gets its list, or widgets must leave it out.'
+        'sources["main-oa"].notices is missing: it must say how that widget gets its list, or widgets must leave it out.'
     ]
 
 
