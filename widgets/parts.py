@@ -47,23 +47,9 @@ _REACHING: Final = frozenset({"attr", "map", "selectattr", "rejectattr", "groupb
 """Filters that read a field whose name is only known when the card is drawn."""
 _INSIDE: Final = "may not look inside Python: only the fields of docs/theming.md are there"
 FILTERS: Final = frozenset(
-    {
-        "abs",
-        "capitalize",
-        "count",
-        "d",
-        "default",
-        "e",
-        "escape",
-        "first",
-        "int",
-        "join",
-        "last",
-        "length",
-        "list",
-    }
-    | {"lower", "max", "min", "replace", "reverse", "round", "sort", "string", "striptags", "title", "trim"}
-    | {"truncate", "unique", "upper", "urlencode"}
+    {"abs", "capitalize", "count", "d", "default", "e", "escape", "first", "int", "join", "last", "length"}
+    | {"list", "lower", "max", "min", "replace", "reverse", "round", "sort", "string", "striptags", "title"}
+    | {"trim", "truncate", "unique", "upper", "urlencode"}
 )
 """The filters that a theme's part may use: none makes much out of little."""
 _FILTERS_TOLD: Final = "there are " + ", ".join(sorted(FILTERS))
