@@ -27,7 +27,8 @@ QUIET = (
     "--disable-sync",
 )
 """A browser that runs as root in a container, and speaks to nobody but us."""
-expect.set_options(timeout=20_000)  # milliseconds until what never comes fails a test; a busy machine is no failure
+# Milliseconds until what never comes fails a test: a busy machine is no failure.
+expect.set_options(timeout=20_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
