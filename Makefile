@@ -12,7 +12,7 @@ test: $(VENV)/.dev browser nginx tests/node_modules/.package-lock.json   ## ever
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.dev        ## unit and contract tests, in two processes: no browser, no server
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not integration'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not integration'
 
 check: $(VENV)/.dev            ## lint, types and the layer test: under a minute
 	$(BIN)/ruff check .
