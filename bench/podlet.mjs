@@ -25,11 +25,12 @@ function shown (moment) {
   return `${moment.slice(5, 10)} ${moment.slice(11, 16)}`
 }
 
-function row (item) {
-  return `<li class="pw-item pw-${escaped(item.urgency)}"><a class="pw-link" href="${escaped(item.url)}" target="_blank" rel="noopener">
-<span class="pw-badge">${URGENCY[item.urgency]}</span><span class="pw-title">${escaped(item.title)}</span></a>
-<span class="pw-step">${escaped(item.step)}</span><span class="pw-sender">${escaped(item.sender)}</span>
-<time datetime="${escaped(item.received_at)}">${shown(item.received_at)}</time><time datetime="${escaped(item.due_at)}">${shown(item.due_at)}</time></li>`
+// A list is kept as ours is: each item field by field, in the order of TodoItem.
+function row ([, , , title, url, , step, urgency, received, due, sender]) {
+  return `<li class="pw-item pw-${escaped(urgency)}"><a class="pw-link" href="${escaped(url)}" target="_blank" rel="noopener">
+<span class="pw-badge">${URGENCY[urgency]}</span><span class="pw-title">${escaped(title)}</span></a>
+<span class="pw-step">${escaped(step)}</span><span class="pw-sender">${escaped(sender)}</span>
+<time datetime="${escaped(received)}">${shown(received)}</time><time datetime="${escaped(due)}">${shown(due)}</time></li>`
 }
 
 function card (items, filler) {

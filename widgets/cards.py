@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from widgets.shape import Card, state_of
 from widgets.theme import Theme
 from widgets.views import SignInBy, State, WidgetView
 
+_quoted = lru_cache(64)(quote)
 Form = Literal["document", "fragment", "json"]
 _TOLD: Final = {TOO_MANY: "elsewhere"}
 """What a card says of why its session was ended."""
@@ -83,7 +85,7 @@ class Answer:
         if self.as_of:
             yield "Widget-As-Of", self.as_of.isoformat(timespec="seconds")
         yield "Widget-Count", "?" if self.total is None else str(self.total)
-        yield "Widget-Title", quote(self.title)
+        yield "Widget-Title", _quoted(self.title)
         if self.view:
             yield "Widget-Refresh-After", str(self.view.refresh_after)
         for cookie in self.cookies:

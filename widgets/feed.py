@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from auth.principal import Principal
@@ -26,6 +26,8 @@ from widgets.memory import Memory, Remembered
 
 PATIENCE_WITH_LIST: Final = 0.25
 PATIENCE_WITHOUT: Final = 0.7
+MOST_CHOICES: Final = 512
+"""Of sources, kept: a card asks for its own four times."""
 MOST_PUSHED: Final = 50_000
 """Lists of which it is kept that their source said that they changed."""
 
@@ -91,6 +93,7 @@ class Feed:
         self._sources, self._campuses = tuple(sources), frozenset(campuses)
         self._memory, self._now = memory, now
         self._flights = Flights(memory, now)
+        self._chosen = lru_cache(MOST_CHOICES)(self._choose)
         self._pushed: dict[tuple[str, str], datetime] = {}
         """When a source (its id) last said that the lists of a person (the slot) changed."""
 
@@ -100,7 +103,10 @@ class Feed:
         Who is said to belong to none that we know, and nobody in particular, belongs to all. An unknown campus is
         not one; a campus without a source has none.
         """
-        theirs = self._campuses.intersection(who.campuses if who else ()) or self._campuses
+        return self._chosen(kind, campus, who.campuses if who else ())
+
+    def _choose(self, kind: Kind, campus: str | None, belongs: tuple[str, ...]) -> tuple[Source, ...]:
+        theirs = self._campuses.intersection(belongs) or self._campuses
         wanted = {campus} if campus in self._campuses else theirs
         return tuple(s for s in self._sources if kind in s.widgets and s.campus in wanted)
 

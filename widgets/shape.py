@@ -9,6 +9,8 @@ from hashlib import blake2b
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from widgets.feed import Look
 from widgets.items import Kind, Notice, TodoItem
 from widgets.layout import Layout
@@ -202,7 +204,7 @@ class Card:
 
     def _when(self, moment: datetime) -> When:
         """`moment` is in the zone that people are shown times in."""
-        iso = moment.isoformat("T", "seconds")
+        iso = _iso(moment)
         minute = _minute(iso)
         return When(iso, self._words_for((self.now - moment).total_seconds(), minute), minute)
 
@@ -217,7 +219,7 @@ class Card:
         return minute[5:] if day[:4] == self.here[:4] else day
 
     def _day(self, moment: datetime) -> When:
-        minute = _minute(moment.isoformat("T", "seconds"))
+        minute = _minute(_iso(moment))
         day = minute[:10]
         return When(day, day[5:] if day[:4] == self.here[:4] else day, minute)
 
@@ -225,6 +227,11 @@ class Card:
 def _soon(look: Look) -> int:
     """About when the list will be there."""
     return round(min(max(look.wait, REFRESH_SOON), REFRESH_IN_LINE))
+
+
+def _iso(moment: datetime) -> str:
+    """ISO 8601 with offset, to the second. orjson writes it in a third of the time that `isoformat` takes."""
+    return orjson.dumps(moment, option=orjson.OPT_OMIT_MICROSECONDS)[1:-1].decode()
 
 
 def _minute(iso: str) -> str:

@@ -104,9 +104,10 @@ class Theme:
     ) -> bytes:
         """The same as it goes over the wire, in UTF-8. The styles are most of it, and are encoded already."""
         drawn, style = self._card(view, as_fragment, styled, campus), self._style_of(campus)
-        if style not in drawn:
+        try:
+            place = drawn.index(style)
+        except ValueError:  # a refresh
             return "".join(drawn).encode()
-        place = drawn.index(style)
         before, after = "".join(drawn[:place]), "".join(drawn[place + 1 :])
         return b"".join((before.encode(), self._encoded[style], after.encode()))
 

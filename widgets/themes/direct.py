@@ -27,6 +27,14 @@ class Direct(CodeGenerator):
         self.visit(node.arg, frame)
         self.write("]")
 
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+        """Text, whatever it is put together from: it is escaped when it is written."""
+        self.write("str_join((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
         if not isinstance(node.node, nodes.Getattr):
             super().visit_Call(node, frame, forward_caller)
