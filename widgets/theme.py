@@ -12,24 +12,23 @@ Everything is read, checked and compiled before the first card; a request render
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import structlog
 from jinja2 import Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from widgets.items import Kind
 from widgets.overrides import Overrides, Words
 from widgets.themes.files import ThemeError
 from widgets.themes.ours_once import Shared
 from widgets.themes.sandbox import Table, Theirs, compiled, pieces
 from widgets.themes.served import Files, icons, lean, own
 from widgets.themes.styles import URL
+from widgets.themes.words import our_words, spoken_by_all
 from widgets.tokens import Tokens
 from widgets.views import Language, WidgetView
 
@@ -40,8 +39,6 @@ log = structlog.get_logger()
 HERE: Final = Path(__file__).parent
 LATER_LOOK: Final = 300
 """Seconds after which a browser without JavaScript loads the document again."""
-_MOMENTS: Final = ("just-now", "minutes-ago", "today", "yesterday", "updated", "as-of", "paused")
-_CONTROLS: Final = ("pause", "resume")
 
 
 class Theme:
@@ -86,7 +83,7 @@ class Theme:
         """Their source expressions for the content security policy (CSP 3 §8.4)."""
         self.look = sha256("".join((*self._styles.values(), changed.digest())).encode()).hexdigest()[:8]
         """Changes with anything that is drawn: cards that were drawn before are out of date."""
-        self._spoken = _spoken_by_all(self.words)
+        self._spoken = spoken_by_all(self.words)
         self._ready(sources, events)
 
     def widget(
@@ -222,14 +219,6 @@ class Theme:
                 self._table.winning[part.name] = template
 
 
-def our_words() -> Words:
-    """The messages that come with the service."""
-    return {
-        lang: json.loads((HERE / "messages" / f"{lang}.json").read_text("utf-8"))
-        for lang in get_args(Language)
-    }
-
-
 def _source_expression(style: str) -> str:
     return f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
 
@@ -238,20 +227,3 @@ def _reload(view: WidgetView[Any]) -> str:
     """When a browser without JavaScript looks again, and where: the address says that no person went there."""
     seconds = view.refresh_after if view.state == "starting" else LATER_LOOK
     return f"{seconds};url={view.src}&silent=0&auto=1"
-
-
-def _spoken_by_all(words: Words) -> dict[tuple[Language, Kind], Markup]:
-    """What the script says, as JSON for an attribute, by language and kind of card."""
-    return {
-        (lang, kind): escape(json.dumps(_spoken(said, kind), ensure_ascii=False, separators=(",", ":")))
-        for lang, said in words.items()
-        for kind in get_args(Kind)
-    }
-
-
-def _spoken(words: Mapping[str, str], kind: Kind) -> dict[str, str]:
-    other = {"todos": "-notices", "notices": "-todos"}[kind]
-    live = (key for key in words if key.startswith("live-") and not key.endswith(other))
-    return {key: words[key] for key in _MOMENTS + _CONTROLS} | {
-        key.removesuffix(f"-{kind}"): words[key] for key in live
-    }

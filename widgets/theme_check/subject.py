@@ -10,13 +10,14 @@ from typing import Any, Final
 from jinja2 import Environment
 
 from widgets.overrides import Overrides, Words, chain, manifest_of
-from widgets.theme import HERE, Theme, our_words
+from widgets.theme import HERE, Theme
 from widgets.theme_check import css
 from widgets.themes.files import ThemeError, json_of, text_of
 from widgets.themes.manifest import Manifest
 from widgets.themes.samples import BASE
 from widgets.themes.sandbox import Table, Theirs
 from widgets.themes.served import own
+from widgets.themes.words import our_words
 from widgets.tokens import TokenError, Tokens
 
 TOKEN_FILES: Final = ("tokens.json", "tokens.dark.json", "tokens.compact.json")

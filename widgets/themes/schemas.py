@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from widgets.theme import our_words
 from widgets.themes.manifest import Manifest
 from widgets.themes.served import own
+from widgets.themes.words import our_words
 from widgets.theming_page import MEANINGS
 from widgets.tokens import Tokens
 
