@@ -206,17 +206,18 @@ class Card:
         """`moment` is in the zone that people are shown times in."""
         iso = _iso(moment)
         minute = _minute(iso)
-        return When(iso, self._words_for((self.now - moment).total_seconds(), minute), minute)
+        return When(iso, self._words_for(moment, minute), minute)
 
-    def _words_for(self, age: float, minute: str) -> str:
+    def _words_for(self, moment: datetime, minute: str) -> str:
+        day = minute[:10]
+        if day not in self.days:
+            return minute[5:] if day[:4] == self.here[:4] else day
+        age = (self.now - moment).total_seconds()
         if 0 <= age < 60:
             return self.words["just-now"]
         if 0 <= age < 3600:
             return self.words["minutes-ago"].format(n=int(age // 60))
-        day = minute[:10]
-        if day in self.days:
-            return self.words[self.days[day]].format(time=minute[11:])
-        return minute[5:] if day[:4] == self.here[:4] else day
+        return self.words[self.days[day]].format(time=minute[11:])
 
     def _day(self, moment: datetime) -> When:
         minute = _minute(_iso(moment))

@@ -27,6 +27,19 @@ class Direct(CodeGenerator):
         self.visit(node.arg, frame)
         self.write("]")
 
+    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
+        """Hands what the other template writes on in one piece of machinery, not piece by piece."""
+        if node.ignore_missing or not node.with_context or frame.buffer is not None:
+            super().visit_Include(node, frame)
+            return
+        self.writeline("template = environment.get_template(", node)
+        self.visit(node.template, frame)
+        self.write(f", {self.name!r})")
+        local = self.dump_local_context(frame)
+        self.writeline(
+            f"yield from template.root_render_func(template.new_context(context.get_all(), True, {local}))"
+        )
+
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
         """Text, whatever it is put together from: it is escaped when it is written."""
         self.write("str_join((")
