@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from audit.trail import Action, AuditEvent, Outcome
+from auth.flood import machine
 
 APART: Final = timedelta(minutes=10)
 """Between two lines about one address."""
@@ -30,7 +31,7 @@ class Damaged:
         self._record, self._now = record, now
         self._noted: dict[str, None] = {}
         self._told: dict[str, datetime] = {}
-        """Addresses by when they left their last line, the longest ago first."""
+        """Addresses (of IPv6 a /64) by when they left their last line, the longest ago first."""
 
     @property
     def waiting(self) -> bool:
@@ -48,10 +49,11 @@ class Damaged:
             return
         del self._noted[header]
         now, source = self._now(), peer()
-        if now - self._told.get(source, now - APART) < APART or self._lately(now) >= AT_MOST:
+        told = machine(source)
+        if now - self._told.get(told, now - APART) < APART or self._lately(now) >= AT_MOST:
             return
-        self._told.pop(source, None)
-        self._told[source] = now
+        self._told.pop(told, None)
+        self._told[told] = now
         while len(self._told) > _MOST:
             del self._told[next(iter(self._told))]
         await self._record(

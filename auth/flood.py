@@ -47,7 +47,7 @@ class Flood:
 
     def may_begin(self, source: str) -> bool:
         """Counts one attempt to sign in; whether it may go on."""
-        source, at = _machine(source), self._now().timestamp()
+        source, at = machine(source), self._now().timestamp()
         together = _left_over(self._together, self._all, at) + ATTEMPT
         if self.holds_back(source) or together > self._all.at_once:
             return False
@@ -57,11 +57,11 @@ class Flood:
 
     def refused(self, source: str) -> None:
         """Counts something that was refused."""
-        self._count(_machine(source), REFUSAL)
+        self._count(machine(source), REFUSAL)
 
     def holds_back(self, source: str) -> bool:
         """Whether this address has used up what it had."""
-        return self._spent_by(_machine(source)) >= self._one.at_once
+        return self._spent_by(machine(source)) >= self._one.at_once
 
     def _spent_by(self, source: str) -> float:
         return _left_over(self._spent.get(source, (0.0, 0.0)), self._one, self._now().timestamp())
@@ -76,8 +76,8 @@ class Flood:
             del self._spent[next(iter(self._spent))]
 
 
-def _machine(source: str) -> str:
-    """A machine has a whole /64 of IPv6 addresses to itself (RFC 4291 §2.5.1): they count as one."""
+def machine(source: str) -> str:
+    """What counts as one address: of IPv6 a whole /64, which one machine has to itself (RFC 4291 §2.5.1)."""
     if ":" not in source:
         return source
     try:

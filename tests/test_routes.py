@@ -201,6 +201,15 @@ async def test_health_is_for_the_operations_network(http: httpx2.AsyncClient) ->
     assert 200 == (await http.get("/healthz", headers={"X-Forwarded-For": "8.8.8.8"})).status_code
 
 
+@pytest.mark.parametrize(("peer", "status"), [("::ffff:127.0.0.1", 200), ("::ffff:8.8.8.8", 403)])
+async def test_a_socket_for_both_families_changes_nobodys_address(app: Quart, peer: str, status: int) -> None:
+    """It tells IPv4 addresses as of IPv6 (RFC 4291 §2.5.5.2): they are neither one machine nor in nobody's network."""
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app, client=(peer, 40000)), base_url="http://x"
+    ) as http:
+        assert status == (await http.get("/healthz")).status_code
+
+
 async def test_htmx_may_read_the_headers_that_it_looks_for(http: httpx2.AsyncClient, hospital: World) -> None:
     """htmx 2 asks every answer for these; a hidden one is an error in the portal's console (htmx#1032)."""
     answer = await http.get("/widgets/todos", headers={"Origin": hospital.at.portal, "HX-Request": "true"})

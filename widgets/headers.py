@@ -188,9 +188,19 @@ class Peers:
     def _nearest(self, peer: str, told: Sequence[str]) -> str:
         # All fields count, as one (RFC 9110 §5.3): some proxies add their own line below the caller's.
         hops = [hop.strip() for hop in ",".join(told).split(",") if hop.strip()]
+        peer = _by_its_own_name(peer)
         while _is_within(peer, self._trusted) and hops:
-            peer = hops.pop()
+            peer = _by_its_own_name(hops.pop())
         return peer[:64]
+
+
+def _by_its_own_name(address: str) -> str:
+    """A socket for both families writes an IPv4 address as one of IPv6 (RFC 4291 §2.5.5.2): it is the same machine."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(getattr(parsed, "ipv4_mapped", None) or address)
 
 
 def _is_within(address: str, networks: Sequence[Network]) -> bool:

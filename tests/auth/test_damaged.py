@@ -71,6 +71,13 @@ async def test_a_flood_from_everywhere_leaves_thirty_lines_a_minute(world: World
     ]
 
 
+async def test_all_addresses_of_one_ipv6_machine_leave_one_line(world: World) -> None:
+    """It may choose among 2^64 of them, and takes nobody else's lines away; its neighbour's are another's."""
+    for peer in (*(f"2001:db8:0:1::{number:x}" for number in range(40)), "2001:db8:0:2::1"):
+        await asks(world.browser(), f"forged{peer}", peer)
+    assert ["2001:db8:0:1::0", "2001:db8:0:2::1"] == [event.peer for event in told(world)]
+
+
 async def test_cookies_that_are_merely_over_leave_none(world: World, clock: Clock, keys: KeyRing) -> None:
     """Idle, of an older release, empty: nobody tried anything."""
     good = await value_of(world)
