@@ -679,6 +679,18 @@ async def test_without_redis_a_signed_in_person_still_gets_their_list_at_the_fir
         assert (200, "ok", mine) == (shown.status_code, shown.json()["state"], titles(shown))
 
 
+@pytest.mark.parametrize("word", [b"-MOVED\r\n", b"-ASK 1 h:p\r\n", b">0\r\n", b"%1\r\n*0\r\n+x\r\n"])
+async def test_what_the_client_of_redis_stumbles_over_costs_nobody_their_list(
+    annex: Annex, cookies: dict[Person, str], word: bytes
+) -> None:
+    """Well formed, and without what such an answer needs."""
+    good = await ask(annex.address, "/widgets/todos?limit=50", cookies[ZHOU])
+    annex.line.turn(word)
+    annex.later()
+    shown = await ask(annex.address, "/widgets/todos?limit=50", cookies[ZHOU])
+    assert ("ok", "ok", titles(good)) == (good.json()["state"], shown.json()["state"], titles(shown))
+
+
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 async def test_after_ten_minutes_without_redis_no_list_is_shown_until_it_is_back(
     annex: Annex, cookies: dict[Person, str], lang: str

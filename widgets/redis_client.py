@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any, Final, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import SSLConnection, parse_url
+from redis.asyncio.connection import DefaultParser, SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
+from redis.exceptions import InvalidResponse
 
 from widgets.redis_address import SENTINEL_PASSWORD, Member, RedisAddress
 from widgets.redis_cluster import Cluster
@@ -50,6 +51,16 @@ def hearing(url: str) -> Redis:
     return _server(address, limits)
 
 
+class Reader(DefaultParser):  # type: ignore[misc,valid-type]  # the library chooses at import: with its C part, or without
+    """As the library's, but whatever makes it stumble is an answer that is none (`-MOVED` without a place, `>0`)."""
+
+    async def read_response(self, *given: Any, **named: Any) -> Any:
+        try:
+            return await super().read_response(*given, **named)
+        except (ValueError, TypeError, IndexError, RecursionError) as error:
+            raise InvalidResponse(f"an answer that makes no sense: {type(error).__name__}") from None
+
+
 def _limits(reading: float | None, connecting: float, retries: int) -> dict[str, Any]:
     return {
         "max_connections": CONNECTIONS,
@@ -57,6 +68,7 @@ def _limits(reading: float | None, connecting: float, retries: int) -> dict[str,
         "socket_timeout": reading,
         "socket_connect_timeout": connecting,
         "retry": Retry(NoBackoff(), retries),
+        "parser_class": Reader,
     }
 
 
@@ -78,6 +90,7 @@ def _master(address: RedisAddress, limits: dict[str, Any]) -> Redis:
         "socket_timeout": limits["socket_connect_timeout"] / 2,
         "socket_connect_timeout": limits["socket_connect_timeout"] / 2,
         "retry": Retry(NoBackoff(), 0),
+        "parser_class": Reader,
     }
     sentinels = Sentinel(address.members, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     return Redis.from_pool(_Masters(address.master, sentinels, **options))  # type: ignore[no-untyped-call]

@@ -229,5 +229,5 @@ def _asked_to_wait(said: str) -> timedelta | None:
         return timedelta(seconds=int(said))
     try:
         return max(parsedate_to_datetime(said) - datetime.now(UTC), timedelta(0))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

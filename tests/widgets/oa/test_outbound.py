@@ -7,11 +7,13 @@ import gzip
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 
 from widgets.oa import OABadAnswer, OATooSlow, OAUnavailable
+from widgets.oa.breaker import IN_A_ROW, Breaker
 from widgets.oa.outbound import Refused, Slow, Unreachable, ask, client
 
 Write = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -204,6 +206,20 @@ async def test_what_is_asked_once_more_keeps_to_the_agreed_rate(misbehaving: Mis
         with pytest.raises(Unreachable):
             await http.get(server)
     assert 2 == len(misbehaving.requests)
+
+
+@pytest.mark.parametrize("year", [b"9" * 20, b"2027 00:00:00 +" + b"9" * 20])
+async def test_a_wait_until_a_time_that_is_none_is_no_wait(misbehaving: Misbehaving, year: bytes) -> None:
+    """It is a failure like any other, and the breaker counts it."""
+    busy = (
+        b"HTTP/1.1 503 x\r\nContent-Length: 0\r\nRetry-After: Thu, 01 Jan " + year + b" 00:00:00 GMT\r\n\r\n"
+    )
+    server = await misbehaving.serve(says(busy))
+    breaker = Breaker(lambda: datetime.now(UTC))
+    async with client([server], breaker=breaker) as http:
+        for _ in range(IN_A_ROW):
+            assert 503 == (await http.get(server)).status_code
+    assert breaker.is_open
 
 
 async def test_a_body_shorter_than_announced_is_unreachable(misbehaving: Misbehaving) -> None:
