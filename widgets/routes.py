@@ -73,7 +73,9 @@ def blueprint(parts: Parts) -> Blueprint:
     @anyone
     async def fragment(name: Kind) -> Response:
         # For servers that put pages together: Podium's client cannot add to an address that has a query already.
-        return _answered(await parts.replies.card(replace(_asked(parts, name), form="fragment", framed=True)))
+        # Caches and web servers pass the browser's own Accept on, but nobody stands before this answer.
+        ask = replace(_asked(parts, name), form="fragment", framed=True, silently=False)
+        return _answered(await parts.replies.card(ask))
 
     @widgets.get("/widgets/<any(todos,notices):name>/count")
     @anyone

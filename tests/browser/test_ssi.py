@@ -106,6 +106,14 @@ async def test_server_side_includes_show_both_lists_at_once(person: Visitor) -> 
     assert waiting(person.world, ZHOU, 3)[0] in await sent.text()
 
 
+async def test_server_side_includes_show_the_sign_in_button_to_whoever_is_signed_out(person: Visitor) -> None:
+    """nginx passes the browser's Accept on, which must not send the include to the sign-in instead."""
+    await pasted(person, "out.html")
+    page = await person.open("/pages/out.html")
+    for name in ("todos", "notices"):
+        await expect(page.locator(f"portal-widget[name={name}] [data-state=signed-out]")).to_be_visible()
+
+
 async def test_without_the_service_the_page_has_its_links(person: Visitor) -> None:
     """What nginx cannot fetch leaves the link that the builder wrote in its place."""
     page = await pasted(person, "away.html")

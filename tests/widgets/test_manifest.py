@@ -39,6 +39,17 @@ async def test_every_address_of_the_manifest_answers(
     assert [200] * 11 == [answer.status_code for answer in answers]
 
 
+@pytest.mark.parametrize("name", ["todos", "notices"])
+async def test_a_server_that_passes_the_browsers_headers_on_gets_the_card(
+    http: httpx2.AsyncClient, name: str
+) -> None:
+    """Varnish and nginx send an include with the page's own Accept: it is no person who could be sent to sign in."""
+    page = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+    answer = await http.get(f"/widgets/{name}/fragment", headers=page)
+    assert (200, "signed-out") == (answer.status_code, answer.headers["widget-state"])
+    assert answer.text.startswith(f'<portal-widget name="{name}"')
+
+
 async def test_the_manifest_names_the_parameters_that_a_card_reads(
     http: httpx2.AsyncClient, told: dict[str, Any]
 ) -> None:
