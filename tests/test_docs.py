@@ -130,6 +130,17 @@ def test_the_theme_that_is_shown_is_whole(tmp_path: Path) -> None:
     assert ("renmin", ()) == (theme.name, theme.tokens.faint())
 
 
+def test_the_first_steps_install_the_command_that_they_call() -> None:
+    """`make demo` does not bring it. By its name alone pip would take it from a registry where it is not ours."""
+    steps = text("theming.md").partition("make demo  ")[2].partition("\n\n")[0].splitlines()
+    calls = [n for n, line in enumerate(steps) if ".venv/bin/portal-widgets " in line]
+    brings = [n for n, line in enumerate(steps) if "pip install -e '.[check]'" in line]
+    assert brings and calls and brings[0] < calls[0]
+    assert not [
+        page.name for page in DOCS.glob("*.md") if "install 'portal-widgets" in page.read_text("utf-8")
+    ]
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_file_of_a_room_is_in_the_tour(room: str) -> None:
     files = [path for path in sorted((ROOT / room).rglob("*.py")) if path.stat().st_size]

@@ -1,6 +1,7 @@
 """A Chromium on this machine, driven through Playwright: both are optional, and what is missing is said.
 
-The service never needs either. `pip install 'portal-widgets[check]'` brings the driver and the rules of axe-core.
+The service never needs either. `pip install '.[check]'`, beside pyproject.toml, brings the driver and the rules
+of axe-core. Never by the package's name: no registry has it, and whoever put one there would be installed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ NAMES: Final = (
     *("microsoft-edge", "microsoft-edge-stable", "msedge"),
 )
 PROBE: Final = Path(__file__).with_name("probe.js").read_text("utf-8")
-INSTALL: Final = "pip install 'portal-widgets[check]'"
+INSTALL: Final = "pip install '.[check]'"
 _ADDRESS: Final = f"{BASE}/theme-check"
 _QUIET: Final = (
     "--no-first-run",
