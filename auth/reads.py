@@ -19,28 +19,36 @@ class Reads:
 
     def __init__(self, redis: Redis, now: Callable[[], datetime]) -> None:
         self._redis, self._now = redis, now
-        self._silent_since: datetime | None = None
+        self._server_of: Callable[[str], Any] = getattr(redis, "server_of", lambda name: None)
+        """Which member of a Cluster has a key: that others answer says nothing about its keys."""
+        self._silent_since: dict[Any, datetime] = {}
+        """By server, None before any is known: when it first gave no answer after the last one that it gave."""
         self._waiting: list[tuple[Sequence[str], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
 
-    @property
-    def away_since(self) -> datetime:
-        """When Redis first gave no answer after the last one that it gave; now, while it gives answers."""
-        return self._silent_since or self._now()
+    def away_since(self, name: str) -> datetime:
+        """When the server of this key first gave no answer after the last one that it gave; now, while it answers."""
+        found = (self._silent_since.get(server) for server in (None, self._server_of(name)))
+        return min(filter(None, found), default=self._now())
 
     async def mget(self, names: Sequence[str]) -> list[bytes | None]:
-        """The values of these keys. Raises RedisError or OSError, as the client does."""
+        """The values of these keys, which one server has. Raises RedisError or OSError, as the client does."""
         try:
             values = _values(await self._asked(names), len(names))
         except (RedisError, OSError) as error:
-            if self._silent_since is None:
+            server = self._server_of(names[0])
+            if server not in self._silent_since:
                 log.error("redis.away", error=str(error)[:200])
-            self._silent_since = self.away_since
+                self._silent_since[server] = self._now()
             raise
-        if self._silent_since is not None:
-            log.info("redis.back", since=self._silent_since.isoformat(timespec="seconds"))
-        self._silent_since = None
+        if self._silent_since:
+            self._heard(None, self._server_of(names[0]))
         return values
+
+    def _heard(self, *servers: Any) -> None:
+        for server in servers:
+            if since := self._silent_since.pop(server, None):
+                log.info("redis.back", since=since.isoformat(timespec="seconds"))
 
     async def _asked(self, names: Sequence[str]) -> Any:
         loop = asyncio.get_running_loop()

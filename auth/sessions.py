@@ -196,7 +196,7 @@ class Sessions:
     ) -> Checked:
         """What the cookie alone is worth. It is sealed anew all the same: idle time must not end what Redis cannot."""
         log.warning("session.unchecked", error=type(error).__name__)
-        stands = self._now() - self._reads.away_since < self._limits.recheck
+        stands = self._now() - self._reads.away_since(session.tombstone) < self._limits.recheck
         sealed = self._sealed_anew(session, session, active)
         return Checked(session if stands else None, nothing, "" if stands else UNCHECKED, sealed)
 

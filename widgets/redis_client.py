@@ -23,6 +23,8 @@ from widgets.redis_cluster import Cluster
 PATIENCE: Final = 0.2
 """Seconds for one Redis call: redis-py's own defaults hold a request for a minute when Redis is silent."""
 CONNECTIONS: Final = 64
+_STUMBLES: Final = (ValueError, TypeError, IndexError, RecursionError)
+"""What the library raises over an answer without what it needs."""
 _LISTENING: Final = 1.0
 """Seconds for the connection that then waits for words."""
 
@@ -57,7 +59,7 @@ class Reader(DefaultParser):  # type: ignore[misc,valid-type]  # the library cho
     async def read_response(self, *given: Any, **named: Any) -> Any:
         try:
             return await super().read_response(*given, **named)
-        except (ValueError, TypeError, IndexError, RecursionError) as error:
+        except _STUMBLES as error:
             raise InvalidResponse(f"an answer that makes no sense: {type(error).__name__}") from None
 
 
@@ -90,7 +92,6 @@ def _master(address: RedisAddress, limits: dict[str, Any]) -> Redis:
         "socket_timeout": limits["socket_connect_timeout"] / 2,
         "socket_connect_timeout": limits["socket_connect_timeout"] / 2,
         "retry": Retry(NoBackoff(), 0),
-        "parser_class": Reader,
     }
     sentinels = Sentinel(address.members, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     return Redis.from_pool(_Masters(address.master, sentinels, **options))  # type: ignore[no-untyped-call]
@@ -106,6 +107,8 @@ class _Masters(SentinelConnectionPool, BlockingConnectionPool):
         except MasterNotFoundError as error:
             why = f" ({str(error).rpartition(' - ')[2]} at one of them)" if " - " in str(error) else ""
             raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}{why}") from None
+        except _STUMBLES:
+            raise MasterNotFoundError(f"a Sentinel makes no sense about {self.service_name}") from None
         return host, port
 
     async def aclose(self) -> None:

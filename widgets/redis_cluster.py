@@ -84,6 +84,11 @@ class Cluster(AsyncCoreCommands):
     async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         return await self.execute_command("EVAL", script, len(keys), *keys, *args)
 
+    def server_of(self, key: str) -> Member | int | None:
+        """Who has this key; its slot if nobody has that; None until somebody told."""
+        slot = key_slot(key.encode())
+        return (self._owners[slot] or slot) if self._owners else None
+
     async def results(self, commands: Sequence[Command]) -> list[Any]:
         """What each of them came to, or the error that it ended with. Raises RedisError when no member answers."""
         if not self._owners:

@@ -93,8 +93,7 @@ async def cluster(valkeys: Valkeys) -> list[int]:
     lines = ("cluster-enabled yes", f"cluster-node-timeout {SOON}", "cluster-replica-validity-factor 0")
     every = [valkeys.start(*lines, f"cluster-port {bus}") for bus in buses]
     masters, replicas = every[:3], every[3:]
-    for number, (first, beyond) in zip(masters, pairwise((0, 5461, 10923, 16384)), strict=True):
-        await says(number, "OK", "CLUSTER", "ADDSLOTSRANGE", first, beyond - 1)
+    await share(masters)
     for number, bus in zip(every[1:], buses[1:], strict=True):
         await says(every[0], "OK", "CLUSTER", "MEET", "127.0.0.1", number, bus)
     for number, master in zip(replicas, masters, strict=True):
@@ -128,3 +127,23 @@ async def says(number: int, word: str, *words: Any) -> None:
 
 def address(scheme: str, numbers: Sequence[int], rest: str = "") -> str:
     return f"{scheme}://{','.join(f'127.0.0.1:{each}' for each in numbers)}{rest}"
+
+
+async def thirds(valkeys: Valkeys) -> list[int]:
+    """Three masters without replicas that share the slots: two answer for theirs while the other is away."""
+    buses = [free() for _ in range(3)]
+    lines = ("cluster-enabled yes", f"cluster-node-timeout {SOON}", "cluster-require-full-coverage no")
+    masters = [valkeys.start(*lines, f"cluster-port {bus}") for bus in buses]
+    await share(masters)
+    for number, bus in zip(masters[1:], buses[1:], strict=True):
+        await says(masters[0], "OK", "CLUSTER", "MEET", "127.0.0.1", number, bus)
+    for number in masters:
+        await says(number, "cluster_slots_assigned:16384", "CLUSTER", "INFO")
+        await says(number, "cluster_state:ok", "CLUSTER", "INFO")
+    return masters
+
+
+async def share(masters: Sequence[int]) -> None:
+    """A third of the slots for each."""
+    for number, (first, beyond) in zip(masters, pairwise((0, 5461, 10923, 16384)), strict=True):
+        await says(number, "OK", "CLUSTER", "ADDSLOTSRANGE", first, beyond - 1)
