@@ -69,6 +69,22 @@ async def test_one_persons_odd_answer_is_their_own(campuses: Rig, newcomer: Newc
     assert "ok" == (await campuses.complete(newcomer(), MAIN)).json()["state"]
 
 
+async def test_one_persons_odd_answer_keeps_no_oa_shut_that_is_well_again(
+    campuses: Rig, newcomer: Newcomers
+) -> None:
+    """It was odd to everybody; now it is to one, who is there first after every rest."""
+    people = [newcomer() for _ in range(5)]
+    await campuses.turn("login-page", "main")
+    for person in people:
+        assert "failed" == (await campuses.complete(person, MAIN)).json()["state"]
+    for _ in range(2):
+        campuses.clock.later(seconds=41)
+        await campuses.turn("login-page", "main")
+        assert "failed" == (await campuses.complete(people[0], MAIN, **PRESSED)).json()["state"]
+    await campuses.turn("none", "main")
+    assert "ok" == (await campuses.complete(newcomer(), MAIN)).json()["state"]
+
+
 async def test_to_dos_that_make_no_sense_leave_the_notices_alone(campuses: Rig, newcomer: Newcomers) -> None:
     campuses.oas["main"].canned[LIST] = Canned(b'{"code": 500}')
     try:

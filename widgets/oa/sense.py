@@ -28,6 +28,8 @@ class Sense:
         self._now = now
         self._odd: set[str] = set()
         self._span, self._opened, self._until = FIRST, now(), now()
+        self._began = ""
+        """Whose answer began the last rest."""
         self.since: datetime | None = None
         """When the first of these people was answered so; None while there are none."""
         self.code: MissingCode = "bad-answer"
@@ -44,18 +46,23 @@ class Sense:
         if len(self._odd) >= PEOPLE:
             self.regained = asked_at
         self._odd.clear()
+        self._began = ""
         self._span, self._until, self.since = FIRST, self._opened, None
 
     def gave_none(self, person: str, code: MissingCode) -> None:
-        """What came for this person was something else; after a rest any one such answer begins the next."""
-        if self.is_resting:
+        """What came for this person was something else; after a rest one such answer begins the next.
+
+        But nobody begins two, one after the other: whose answer is odd for a reason of their own, and who is always
+        there first, would keep it from everybody.
+        """
+        if self.is_resting or person == self._began:
             return
         if len(self._odd) < PEOPLE:
             self._odd.add(person)
             self.code = code
             self.since = self.since or self._now()
         if len(self._odd) >= PEOPLE:
-            self._opened = self._now()
+            self._opened, self._began = self._now(), person
             self._until = self._opened + self._span
             self._span = min(self._span * 2, LONGEST)
 
