@@ -138,7 +138,7 @@ def _room(desk: Desk, seen: Choice) -> Mapping[str, Any]:
 
 def _card(theme: Theme, seen: Choice) -> Response:
     """A sample as production answers it: a document, a fragment, or 204 while the version is right."""
-    view = sample.sample(seen, theme.look)
+    view = sample.sample(seen, theme)
     if view is None:
         return _not_found()
     policy, is_fragment = card_policy(theme.style_hashes), request.args.get("as") == "fragment"

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from widgets.items import Kind
 from widgets.studio.choice import Choice
 from widgets.theme import Theme
-from widgets.themes.samples import card, odd
+from widgets.themes.samples import card, in_words, odd
 from widgets.views import State, WidgetView
 
 STATES: Final[tuple[str, ...]] = get_args(State)
@@ -26,12 +26,14 @@ def names(widget: Kind) -> list[str]:
     return [*STATES, *(name for kind, name in ODD if kind == widget)]
 
 
-def sample(choice: Choice, look: str) -> WidgetView[Any] | None:
-    """The card of a view; None when there is no such state. `look`: of the theme, so that refreshes notice a change."""
+def sample(choice: Choice, theme: Theme) -> WidgetView[Any] | None:
+    """The card of a view in the theme's words, its look in the version so that refreshes notice a change; None when
+    there is no such state."""
     layout, odd_one = choice.layout, ODD.get((choice.widget, choice.state))
     if odd_one is None and choice.state not in STATES:
         return None
-    made = odd_one or card(choice.widget, choice.state, layout.lang)  # type: ignore[arg-type]  # checked above
+    plain = odd_one or card(choice.widget, choice.state, layout.lang)  # type: ignore[arg-type]  # checked above
+    made = in_words(plain, theme.words)
     rows = made.items[: layout.limit] if odd_one else _as_many(made.items, layout.limit)
     total = made.total and max(made.total, len(rows))
     return replace(
@@ -40,7 +42,7 @@ def sample(choice: Choice, look: str) -> WidgetView[Any] | None:
         total=total,
         total_text=made.total_text if total == made.total else str(total),
         src=choice.document(),
-        version=f"sample.{look}",
+        version=f"sample.{theme.look}",
         scheme=layout.scheme,
         size=layout.size,
         heading=layout.heading,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from widgets.theme import Theme
 from widgets.theme_check.html import Element, read
-from widgets.themes.samples import LISTED, every
+from widgets.themes.samples import LISTED, every, in_words
 from widgets.views import State, WidgetView
 
 HEADING: Final = 3
@@ -53,7 +53,7 @@ class Drawn:
 def cards(theme: Theme, gzipped: Any) -> list[Drawn]:
     """Both widgets in every state and language."""
     made = []
-    for view in every(heading=HEADING):
+    for view in (in_words(each, theme.words) for each in every(heading=HEADING)):
         document = theme.widget(view, as_fragment=False)
         html = inner(document)
         made.append(Drawn(view, *read(html), len(gzipped(document.encode()))))

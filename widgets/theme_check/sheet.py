@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from widgets.items import Kind
 from widgets.theme import Theme
 from widgets.theme_check.drawn import inner
-from widgets.themes.samples import KINDS, STATES, card
+from widgets.themes.samples import KINDS, STATES, card, in_words
 from widgets.views import Language, Scheme, State
 
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
@@ -43,12 +43,7 @@ def sheets(theme: Theme, states: Sequence[State] = STATES) -> list[Sheet]:
 
 def _document(theme: Theme, name: Kind, lang: Language, scheme: Scheme, states: Sequence[State]) -> str:
     views = [
-        replace(
-            card(name, state, lang),
-            scheme=scheme,
-            uid=f"pw-{name}-{state}",
-            title=f"{card(name, state, lang).title}",
-        )
+        in_words(card(name, state, lang, scheme=scheme, uid=f"pw-{name}-{state}"), theme.words)
         for state in states
     ]
     drawn = [theme.widget(view, as_fragment=False) for view in views]

@@ -6,14 +6,14 @@ The clock stands still because the views are made by hand; animations are off; f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, get_args
 
 from widgets.items import Kind
 from widgets.theme import Theme
 from widgets.theme_check import browser
-from widgets.themes.samples import KINDS, STATES, card
+from widgets.themes.samples import KINDS, STATES, card, in_words
 from widgets.views import Language, Scheme, Size, State
 
 MEDIA: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -84,8 +84,8 @@ def taken(theme: Theme, opened: Any, only: str = "") -> Iterator[tuple[View, Sho
 
 
 def _shot(window: browser.Window, theme: Theme, view: View) -> Shot:
-    drawn = replace(card(view.kind, view.state, view.lang, size=view.size), scheme=view.scheme)
-    window.show(theme.widget(drawn, as_fragment=False), dressed=False)
+    drawn = card(view.kind, view.state, view.lang, size=view.size, scheme=view.scheme)
+    window.show(theme.widget(in_words(drawn, theme.words), as_fragment=False), dressed=False)
     window.page.evaluate("document.fonts.ready.then(() => true)")
     high = window.page.evaluate("Math.ceil(document.querySelector('main').getBoundingClientRect().height)")
     clip = {"x": 0, "y": 0, "width": view.width, "height": min(high, HEIGHT)}

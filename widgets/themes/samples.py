@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from widgets.items import Kind, Urgency
+from widgets.overrides import Words
 from widgets.views import Language, NoticeRow, Scheme, State, TodoRow, When, WidgetView
 
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -113,6 +114,15 @@ def card(
         missing_since=since if state == "partial" else None,
     )
     return replace(made, **changes)
+
+
+def in_words(view: WidgetView[Any], words: Words) -> WidgetView[Any]:
+    """The card as a theme says it: titles and urgencies come with the view, and are the theme's words in life."""
+    said = words[view.lang]
+    rows = view.items
+    if view.name == "todos":
+        rows = tuple(replace(row, urgency_text=said[f"urgency-{row.urgency}"]) for row in rows)
+    return replace(view, title=said[f"title-{view.name}"], items=rows)
 
 
 def _as_of(state: State, lang: Language) -> When:

@@ -20,7 +20,7 @@ import structlog
 from markupsafe import escape
 
 from widgets.theme import Theme, ThemeError
-from widgets.themes.samples import BASE, every, odd
+from widgets.themes.samples import BASE, every, in_words, odd
 from widgets.views import WidgetView
 
 MEMORY: Final = 64 * 1024 * 1024
@@ -92,7 +92,7 @@ def _wrong(themes_dir: Path, name: str) -> str:
         _allow(READING)
         theme = Theme(themes_dir, name, BASE)
         _allow(DRAWING)
-        for view in views():
+        for view in (in_words(each, theme.words) for each in views()):
             for as_fragment in (False, True):
                 lost = _lost(view, theme.widget(view, as_fragment))
                 if lost and not theme.fallen:

@@ -46,6 +46,7 @@ def themed(running_hospital: World, tmp_path_factory: pytest.TempPathFactory) ->
         "broken/tokens.json": '{"color": {"acent": {"$value": "#112233"}}}',
         "river/theme.json": '{"campuses": {"east": "blue"}}',
         "river/variants/blue.tokens.json": '{"color": {"link": {"$value": "#123456"}}}',
+        "river/messages/zh-CN.json": '{"title-todos": "我的待办", "urgency-critical": "火急"}',
         "mine/theme.css": ".pw-item { color: #112233; }",
     }
     for name, text in files.items():
@@ -179,6 +180,12 @@ async def test_a_variant_of_a_campus_can_be_looked_at(themed: Client) -> None:
         await (await themed.get(address + query)).get_data(as_text=True) for query in ("", "?campus=east")
     ]
     assert ["#123456" in each for each in (plain, east)] == [False, True]
+
+
+async def test_a_sample_speaks_the_words_of_its_theme(themed: Client) -> None:
+    """Those too that come with the rows: the title of the card and the urgencies."""
+    card = await (await themed.get("/studio/frame/river/todos/ok")).get_data(as_text=True)
+    assert "我的待办</h" in card and ">火急</span>" in card and ">特急</span>" not in card
 
 
 async def test_theme_check_is_told_beside_the_card(themed: Client) -> None:
