@@ -9,9 +9,12 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from widgets.links import origin
-from widgets.studio.host_html import Element, HostPage
+from widgets.studio.host_html import SSI, Element, HostPage
 
 _CARD: Final = re.compile(r"/widgets/(?:todos|notices)(?:/fragment)?/?$")
+_PLACES: Final = re.compile(r"/widgets/(?:todos|notices)(?:/fragment|/fallback|/count)?")
+"""What a page may ask for below the service's address."""
+_INCLUDED: Final = re.compile(r"/widgets/(?:todos|notices)/fragment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,27 @@ class Case:
         """The service's origin."""
         return origin(self.facts.base_url)
 
+    def astray(self) -> list[str]:
+        """Addresses below ours, of frames and of what htmx or an element asks for, under which there is no card."""
+        asked = [each.get("hx-get") for each in self.page.elements if each.has("hx-get")]
+        asked += [each.get("src") for each in self.page.all("iframe", "portal-widget") if each.get("src")]
+        base = urlsplit(self.facts.base_url)
+        here = self.page.address or self.facts.base_url
+        paths = {each: _path(each, here) for each in asked if _origin(_whole(each, here)) == self.own}
+        return [
+            each
+            for each, path in paths.items()
+            if path.startswith(f"{base.path}/") and not _PLACES.fullmatch(path, len(base.path))
+        ]
+
+    def includes(self) -> list[str]:
+        """The kinds of includes of ours that stand in the page as they were written: `ESI`, `SSI`."""
+        found = {
+            "ESI": [each.get("src") for each in self.page.all("esi:include")],
+            "SSI": [each.get("") for each in self.page.all(SSI)],
+        }
+        return [kind for kind, texts in found.items() if any(_INCLUDED.search(text) for text in texts)]
+
     @property
     def is_far(self) -> bool:
         """The page has another origin than the service."""
@@ -75,8 +99,15 @@ def _origin(address: str | None) -> str | None:
         return None
 
 
+def _whole(address: str, here: str) -> str:
+    try:
+        return urljoin(here, address.strip()) if address else ""
+    except ValueError:
+        return ""
+
+
 def _path(address: str, here: str) -> str:
     try:
-        return urlsplit(urljoin(here, address.strip())).path if address else ""
+        return urlsplit(_whole(address, here)).path
     except ValueError:
         return ""

@@ -18,7 +18,7 @@ from widgets.studio.host_html import MOST as MOST_TAGS
 from widgets.studio.host_html import HostPage
 from widgets.studio.host_policy import Policies
 from widgets.studio.host_styles import MOST, leaks
-from widgets.studio.snippets import FRAME, HTMX2, SANDBOX
+from widgets.studio.snippets import FRAME, HTMX2, SANDBOX, TITLES
 
 _INHERITED: Final = ("hx-target", "hx-select", "hx-swap", "hx-disable")
 """What an element around ours hands down to it in htmx 1 and 2, to its harm."""
@@ -45,7 +45,7 @@ class Diagnosis:
 def examine(page: HostPage, facts: Facts) -> list[Diagnosis]:
     """All findings, what is wrong first."""
     case = Case.of(page, facts)
-    questions = (_portal, _embedded, _frames, _htmx, _policy, _page, _styles)
+    questions = (_portal, _embedded, _names, _frames, _htmx, _policy, _page, _styles)
     found = [diagnosis for ask in questions for diagnosis in ask(case)]
     order: Mapping[Mark, int] = {"WRONG": 0, "note": 1, "ok": 2}
     return sorted(found, key=lambda each: order[each.mark])
@@ -77,8 +77,12 @@ def _embedded(case: Case) -> Iterator[Diagnosis]:
     if case.page.is_cut:
         yield Diagnosis("note", "endless", {"most": f"{MOST_TAGS:,}"})
     count = len(case.frames) + len(case.elements) + len(case.fetched)
+    unmade = case.includes()
+    for kind in unmade:
+        yield Diagnosis("WRONG", f"unmade-{kind}")
     if not count:
-        yield Diagnosis("note", "nothing-there", {"base": case.facts.base_url})
+        if not unmade:
+            yield Diagnosis("note", "nothing-there", {"base": case.facts.base_url})
         return
     yield Diagnosis("ok", "embedded", {"count": str(count)})
     for element in (*case.frames, *case.fetched):
@@ -93,6 +97,16 @@ def _embedded(case: Case) -> Iterator[Diagnosis]:
         yield Diagnosis("WRONG", "no-loader-htmx", {"base": case.facts.base_url})
     elif case.frames and not case.has_loader:
         yield Diagnosis("note", "no-loader-frame", {"base": case.facts.base_url})
+
+
+def _names(case: Case) -> Iterator[Diagnosis]:
+    """Is what they ask for there at all?"""
+    for address in case.astray():
+        yield Diagnosis("WRONG", "no-such-card", {"address": address[:120], "base": case.facts.base_url})
+    for element in case.elements:
+        name = element.get("name")
+        if not element.has("src") and name not in TITLES["en"]:
+            yield Diagnosis("WRONG", "no-such-name", {"name": name[:60]})
 
 
 def _frames(case: Case) -> Iterator[Diagnosis]:

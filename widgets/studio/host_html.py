@@ -21,11 +21,13 @@ _END: Final = re.compile(r"</([a-zA-Z][^\s/>]{0,40}+)[^>]{0,200}>")
 _ATTRIBUTE: Final = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'=<>`]++)))?")
 _RAW: Final = frozenset({"script", "style", "textarea", "title", "template", "noscript"})
 """What stands inside is text to us."""
-_KEPT: Final = frozenset({"iframe", "link", "meta", "portal-widget", "script", "style"})
+_KEPT: Final = frozenset({"esi:include", "iframe", "link", "meta", "portal-widget", "script", "style"})
 """What our questions are about, beside all that htmx is told; of other elements only their place is known."""
 _VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+SSI: Final = "#"
+"""The tag of a server-side include that no server has put in; its text is the attribute without a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def read(html: str) -> HostPage:
         if html.startswith("<!--", at):
             close = html.find("-->", at + 4)
             end = close + 3 if close >= 0 else len(html)
+            if html.startswith("<!--#", at):
+                elements.append(Element(SSI, {"": html[at : min(end, at + LONGEST_TAG)]}, None))
         elif closing := _END.match(html, at, at + LONGEST_TAG):
             _close(stack, closing[1].lower())
             end = closing.end()

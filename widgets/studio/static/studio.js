@@ -114,7 +114,7 @@ function outline(from, to) {
   for (const each of from.children) {
     if (each.matches('template, noscript, svg')) continue;
     const told = each.getAttributeNames().filter(name => /^(data-)?hx-/.test(name));
-    const own = each.matches('meta, link[rel~=stylesheet i], script[src], iframe, portal-widget, style');
+    const own = each.matches('meta, link[rel~=stylesheet i], script[src], iframe, portal-widget, style, esi\\:include');
     let into = to;
     if (own || told.length) {
       into = to.ownerDocument.createElement(each.localName);
