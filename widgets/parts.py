@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
+from widgets.themes.nesting import unclosed
 from widgets.tokens import nearest
 from widgets.views import NoticeRow, TodoRow, When, WidgetView
 
@@ -96,6 +97,8 @@ class Fault:
     rule: str
     line: int
     sentence: str
+    instead: str = ""
+    """What to write, where that is known."""
 
 
 def faults(
@@ -127,7 +130,8 @@ def faults(
         yield Fault("T08", 1, "is nested too deeply")
     except TemplateSyntaxError as error:
         told = f"cannot be read: line {error.lineno}: {(error.message or '').rstrip('.')}"
-        yield Fault("T01", error.lineno, told)
+        lost = unclosed(environment, source, error)
+        yield Fault("T01", lost.line, str(lost), lost.end) if lost else Fault("T01", error.lineno, told)
 
 
 def _unknown(

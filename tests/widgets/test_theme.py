@@ -169,6 +169,16 @@ def test_one_part_is_replaced_and_all_others_stay(tmp_path: Path) -> None:
     ("name", "source", "wrong"),
     [
         ("_state_empty", "{% if %}", "cannot be read: line 1"),
+        (
+            "_state_empty",
+            "{% set a = 1 %}\n{% if w.total %}\n{% for row in w.items %}\n{% if row.title %}\n{% endfor %}{% endif %}",
+            "opens {% if %} and does not close it: {% endif %} is missing before line 5",
+        ),
+        (
+            "_state_empty",
+            "{% set rows %}{% endset %}\n{% if w.total %}<p>\n</p>",
+            "opens {% if %} and does not close it: {% endif %} is missing at the end",
+        ),
         ("_state_empty", "{{ w.salary }}", "reads fields that do not exist: salary"),
         ("_state_empty", "{{ w.__class__ }}", "reads fields that do not exist: __class__"),
         ("_state_empty", "{{ request }}", "uses names that do not exist: request"),

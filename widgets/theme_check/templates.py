@@ -30,7 +30,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         for fault in faults(
             subject.environment, name, source, subject.templates, subject.below.words["zh-CN"], shown
         ):
-            yield Finding(fault.rule, file, fault.line, fault.sentence, level="F")
+            yield Finding(fault.rule, file, fault.line, fault.sentence, fault.instead, "F")
         if name in subject.templates and name not in FIXED:
             yield from _against_below(subject, name, source)
         yield from _size(subject, name, source)

@@ -41,6 +41,8 @@ BAD: Final[list[tuple[str, str, Files, str, int]]] = [
     ("M07", "E", part("{# theme-check-disable X01: because #}"), PART, 1),
     ("T01", "F", part("{% if w.name %}"), PART, 1),
     ("T01", "F", part("\n{{ w.name | shout }}"), PART, 2),
+    ("T01", "F", part("\n{% if w.name %}\n\n{% for row in w.items %}\n{% endfor %}"), PART, 2),
+    ("T01", "F", part("\n{% for row in w.items %}\n{% if row.href %}\n{% endfor %}"), PART, 3),
     ("T02", "E", part("<p>open"), PART, 1),
     ("T02", "F", part("{{ m['updated'].format() }}"), "theme.json", 1),
     ("T03", "F", part("\n{{ w.nmae }}"), PART, 2),
