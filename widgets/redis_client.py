@@ -15,7 +15,7 @@ from redis.asyncio.connection import DefaultParser, SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import InvalidResponse
+from redis.exceptions import InvalidResponse, ResponseError
 
 from widgets.redis_address import SENTINEL_PASSWORD, Member, RedisAddress
 from widgets.redis_cluster import Cluster
@@ -25,6 +25,8 @@ PATIENCE: Final = 0.2
 CONNECTIONS: Final = 64
 _STUMBLES: Final = (ValueError, TypeError, IndexError, RecursionError)
 """What the library raises over an answer without what it needs."""
+_QUOTES: Final = ", with args beginning with"
+"""How a server that does not know HELLO quotes it, the password included (Redis before 6, many proxies)."""
 _LISTENING: Final = 1.0
 """Seconds for the connection that then waits for words."""
 
@@ -54,13 +56,22 @@ def hearing(url: str) -> Redis:
 
 
 class Reader(DefaultParser):  # type: ignore[misc,valid-type]  # the library chooses at import: with its C part, or without
-    """As the library's, but whatever makes it stumble is an answer that is none (`-MOVED` without a place, `>0`)."""
+    """As the library's, but what makes it stumble is an answer that is none (`-MOVED` without a place, `>0`).
+
+    And no error quotes what it was asked: errors are logged.
+    """
 
     async def read_response(self, *given: Any, **named: Any) -> Any:
         try:
-            return await super().read_response(*given, **named)
+            answer = await super().read_response(*given, **named)
         except _STUMBLES as error:
             raise InvalidResponse(f"an answer that makes no sense: {type(error).__name__}") from None
+        quotes = isinstance(answer, ResponseError) and _QUOTES in str(answer)
+        return ResponseError(_unquoted(str(answer))) if quotes else answer
+
+
+def _unquoted(text: str) -> str:
+    return text.partition(_QUOTES)[0]
 
 
 def _limits(reading: float | None, connecting: float, retries: int) -> dict[str, Any]:
@@ -107,6 +118,8 @@ class _Masters(SentinelConnectionPool, BlockingConnectionPool):
         except MasterNotFoundError as error:
             why = f" ({str(error).rpartition(' - ')[2]} at one of them)" if " - " in str(error) else ""
             raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}{why}") from None
+        except ResponseError as error:
+            raise ResponseError(_unquoted(str(error))) from None
         except _STUMBLES:
             raise MasterNotFoundError(f"a Sentinel makes no sense about {self.service_name}") from None
         return host, port

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +11,9 @@ import pytest
 
 from demo.world import World
 from tests.widgets.configuration import Configuration
-from widgets.checkup import examine
+from widgets.checkup import examine, redis_answers
 from widgets.checkup_portals import addresses, portals
-from widgets.findings import Finding
+from widgets.findings import Finding, Unwell
 from widgets.settings import load
 
 OURS = "https://widgets.hospital.example"
@@ -106,3 +108,29 @@ def test_what_to_register_is_written_out(tmp_path: Path) -> None:
     said = [each.sentence.rpartition(" ")[2] for each in addresses(config.load())]
     expected = ("callback", "logout", "backchannel-logout", "frontchannel-logout", "initiate")
     assert [f"{OURS}/pw/auth/{name}" for name in expected] == said
+
+
+async def quote(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server that knows no command, and repeats what it was asked, as Redis before 6 does with HELLO."""
+    while asked := await reader.read(4096):
+        for words in re.split(rb"^[*]", asked, flags=re.MULTILINE)[1:]:
+            name, *rest = words.split(b"\r\n")[2::2]
+            quoted = b" ".join(b"`%s`," % each for each in rest)
+            writer.write(b"-ERR unknown command `%s`, with args beginning with: %s\r\n" % (name, quoted))
+    writer.close()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("url", ["redis://{}/0", "redis+sentinel://{}/hospital", "redis+cluster://{}"])
+async def test_a_redis_that_quotes_its_password_is_not_quoted(hospital: World, url: str) -> None:
+    """What it says goes into logs and onto an operator's screen; what it does not know is told all the same."""
+    async with await asyncio.start_server(quote, "127.0.0.1", 0) as server:
+        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        secrets = {
+            f"PORTAL_WIDGETS__REDIS__{name}": '{ env = "QUOTED" }'
+            for name in ("PASSWORD", "SENTINEL_PASSWORD")
+        }
+        environ = {"PORTAL_WIDGETS__REDIS__URL": url.format(place), "QUOTED": "Geheim", **secrets}
+        with pytest.raises(Unwell, match="unknown command `HELLO`") as told:
+            await redis_answers(load(hospital.config, environ))
+    assert "Geheim" not in str(told.value)
