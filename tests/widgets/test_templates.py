@@ -294,6 +294,14 @@ def test_an_error_page_always_has_a_sentence_and_its_reference(code: str, lang: 
     assert "A1B2C3" in html
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_address_that_does_not_exist_is_said_to_be_one(lang: Language) -> None:
+    """A portal that misspells its frame's address shows this to everybody: trying again would not help."""
+    html = THEME.page("error", lang=lang, code="not-found", reference="A1B2C3")
+    assert THEME.words[lang]["error-not-found"] in html
+    assert THEME.words[lang]["error-general"] not in html
+
+
 @pytest.mark.parametrize(("name", "said"), [("signed_in", "signed-in"), ("signed_out", "signed-out")])
 def test_the_pages_after_sign_in_and_out_tell_the_cards(name: str, said: str) -> None:
     [script] = Tree(THEME.page(name)).all("script")
