@@ -1069,6 +1069,32 @@ async def test_no_secret_and_no_title_is_logged_or_sent(annex: Annex, hospital: 
     assert [] == [each for each in (*kept, *oa) if each in sent]
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            '[{"requestId": "4711", "requestName": "关于患者王某的会诊", "creator": "10086',
+            '"requestName": "…"',
+        ),
+        ("<html><title>请登录</title><p>王某 <b data-name='x' title=\"王某\">", "<title>请登录</title><p>…"),
+        ("<rows><row><name>王某</name><no>10086", "<rows><row><name>…"),
+        ('{"msg": "签名错误", "rows": [["王某"], {"10086": "王某"', '"msg": "签名错误", "rows": [["…"]'),
+        ("TICKET=a8f5f167f44f4964e6c998dee827110c 10086", "…"),
+    ],
+)
+async def test_an_answer_that_makes_no_sense_is_logged_without_what_it_says_of_people(
+    annex: Annex, cookies: dict[Person, str], body: str, told: str
+) -> None:
+    """Cut short, a page, XML, a token: what it is made of helps the integrator, whose title it is nobody."""
+    annex.world.oa.canned[LIST] = Canned(body.encode())
+    with capture_logs() as lines:
+        await ask(annex.address, "/widgets/todos", cookies[ZHOU])
+        await annex.settled()
+    errors = [line["error"] for line in lines if line["event"] == "oa.failed" and line["kind"] == "todos"]
+    assert [True] == [told in each for each in errors]
+    assert [] == [word for word in ("王某", "10086", "4711", "a8f5f167") if word in errors[0]]
+
+
 SPEAKER = """
 import json, pathlib, sys, structlog
 from widgets.app import create_app

@@ -32,6 +32,16 @@ _INVISIBLE: Final = re.compile(
 _MARK: Final = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _PILE: Final = re.compile(f"({_MARK}{{2}}){_MARK}+")
 """More than two combining marks on one letter: they would climb over the lines above."""
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|$)(\s*:)?', re.DOTALL)
+"""A string of JSON or a value of HTML, and the colon of a name."""
+_CONTENT: Final = re.compile(r"<([A-Za-z][\w:.-]*)?[^<>]*>([^<]*[^<\s][^<]*)")
+"""What stands behind a tag."""
+_WORDS: Final = re.compile(
+    r"(?:err|ret|result)?_?(?:msg|message|error|reason|info|status|code|type)", re.IGNORECASE
+)
+"""Names of what a system says of itself."""
+_RANDOM: Final = re.compile(r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{16,}|\d{4,}")
+"""Tokens, numbers of people and of papers."""
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -69,8 +79,27 @@ def decoded(body: bytes) -> str:
 
 
 def excerpt(body: bytes) -> str:
-    """The beginning of a body, fit for one line of a log."""
-    return clean(body[:400].decode("utf-8", "replace"), 120) or "(empty)"
+    """The beginning of a body, fit for one line of a log: what it is made of, and nobody's affairs.
+
+    Names of fields, what a system says of itself, and the title of a page stay; a list that was cut short is full of
+    titles, and a log is not the place for them.
+    """
+    text = _CONTENT.sub(_page_title, body[:400].decode("utf-8", "replace"))
+    said = -1
+
+    def shown(found: re.Match[str]) -> str:
+        """Names, and the value right behind the name of what the system says of itself."""
+        nonlocal said
+        if found[2]:
+            said = found.end() if _WORDS.fullmatch(found[1]) else -1
+            return found[0]
+        return found[0] if said >= 0 and not text[said : found.start()].strip() else '"…"'
+
+    return clean(_RANDOM.sub("…", _QUOTED.sub(shown, text)), 120) or "(empty)"
+
+
+def _page_title(found: re.Match[str]) -> str:
+    return found[0] if found[1].lower() == "title" else f"{found[0][: -len(found[2])]}…"
 
 
 def clean(value: object, longest: int = LONGEST_TEXT) -> str | None:

@@ -15,7 +15,7 @@ from typing import Final
 from widgets.oa import OABadAnswer, OABarred, OADenied, OAUnavailable
 from widgets.oa.held import Held
 from widgets.oa.outbound import Answer, HttpClient, ask
-from widgets.oa.reading import clean, excerpt, fields, identifier, read_json
+from widgets.oa.reading import clean, decoded, fields, identifier, read_json
 from widgets.tickets import Tickets
 
 LIFE: Final = timedelta(minutes=12)
@@ -100,7 +100,7 @@ class Entrance:
         body = json.dumps(asked).encode()
         answer = await ask(self._http, "POST", self._base + path, headers=_HEADERS, body=body)
         said = answer.accepted()
-        return read_json(said) if said.strip()[:1] in (b"{", b"[", b'"') else clean(excerpt(said))
+        return read_json(said) if said.strip()[:1] in (b"{", b"[", b'"') else clean(decoded(said), 120)
 
 
 def _is_over(answer: Answer) -> bool:
