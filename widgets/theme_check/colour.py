@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
@@ -12,7 +12,15 @@ from tinycss2.color3 import parse_color
 from widgets.theme_check.css import Declaration
 from widgets.theme_check.finding import Edit, Finding
 from widgets.theme_check.subject import Subject
-from widgets.themes.colour import VISIONS, contrast, distance, lightness, linear, nearest_passing, seen_by
+from widgets.themes.colour import (
+    VISIONS,
+    contrast,
+    distance,
+    lightness,
+    linear,
+    nearest_on_all,
+    seen_by,
+)
 from widgets.tokens import PAIRS, TEXT
 
 RESERVE: Final = 5.0
@@ -24,6 +32,10 @@ SAME_TONE: Final = 5.0
 REDS: Final = ("critical", "critical-text", "danger-text", "danger-border")
 GREENS: Final = ("ok-text",)
 _PLAIN: Final = frozenset({"transparent", "currentcolor", "inherit", "initial", "unset", "none"})
+_PLAIN_TOKENS: Final = (
+    *("text", "text-muted", "link", "accent", "focus", "border", "border-strong"),
+    *("surface", "surface-hover", "surface-sunken"),
+)
 _KIND: Final = (
     ("background", ("-bg", "surface", "accent")),
     ("border", ("border",)),
@@ -47,12 +59,29 @@ def _pairs(subject: Subject) -> Iterator[Finding]:
             if ratio >= (RESERVE if least == TEXT else least) or _is_ours(subject, front, back, scheme):
                 continue
             rule = "K03" if ratio >= least else "K01" if least == TEXT else "K02"
-            tone = nearest_passing(colours[front], colours[back], least if rule != "K03" else RESERVE)
+            changed = _changed(subject, front, back, scheme)
+            tone = _passing(changed, colours)
             found = f"{front} on {back} ({scheme}): {ratio:.2f}, less than {RESERVE if rule == 'K03' else least:g}"
-            line = subject.line(file, f'"{front}"')
+            line = subject.line(file, f'"{changed}"')
             yield Finding(
-                rule, file, line, found, f"color.{front}: {tone}" if tone else f"another color.{back}"
+                rule, file, line, found, f"color.{changed}: {tone}" if tone else f"another color.{back}"
             )
+
+
+def _changed(subject: Subject, front: str, back: str, scheme: str) -> str:
+    """Which of both the theme is to mend: the one that it wrote, and what stands on the ground where it wrote both."""
+    mine, below = (getattr(tokens, scheme) for tokens in (subject.tokens, subject.below.tokens))
+    return back if mine[front] == below[front] else front
+
+
+def _passing(changed: str, colours: Mapping[str, str]) -> str | None:
+    """One tone for all that it stands on and all that stands on it: an offer that only moves the mistake is none."""
+    beside = [
+        (colours[back if changed == front else front], RESERVE if least == TEXT else least)
+        for front, back, least in PAIRS
+        if changed in (front, back)
+    ]
+    return nearest_on_all(colours[changed], beside)
 
 
 def _schemes(subject: Subject) -> Iterator[tuple[str, str, Mapping[str, str]]]:
@@ -101,9 +130,18 @@ def _raw(subject: Subject, declaration: Declaration) -> Iterator[Finding]:
             "theme.css",
             declaration.line,
             f"{declaration.name}: {written}",
-            new or "a token",
+            new or _like(subject, read[:3], declaration.name),
             edit=edit,
         )
+
+
+def _like(subject: Subject, rgb: Sequence[float], name: str) -> str:
+    """The nearest of the tokens that mean nothing by themselves; the designer may mean another."""
+    wanted = next(ends for start, ends in _KIND if name.startswith(start) or not start)
+    fit = [n for n in _PLAIN_TOKENS if any(end in n for end in wanted)]
+    colour = linear("#" + "".join(f"{round(part * 255):02X}" for part in rgb))
+    near = min(fit, key=lambda n: distance(colour, linear(subject.tokens.light[n])))
+    return f"a token, such as var(--pw-color-{near})"
 
 
 def _token(subject: Subject, colour: str, name: str) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tinycss2.color3 import parse_color
+
 from widgets.names import NAME_TOLD, is_name
 from widgets.overrides import chain
 from widgets.theme_check.finding import Finding
@@ -16,6 +18,8 @@ from widgets.themes.manifest import read
 from widgets.tokens import TokenError
 
 _OF_THE_ID = frozenset({"version", "api"})
+_NEAREST = re.compile(r";\s([a-z.-]+)\sis\sthe\snearest$")
+_WRITTEN = re.compile(r"\ba\s(colour|length)\s.*\sis\s'([^']*)'$")
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -36,7 +40,8 @@ def _json(subject: Subject) -> Iterator[Finding]:
             try:
                 read_ = json.loads(text)
             except (ValueError, RecursionError) as error:
-                yield Finding("M01", name, getattr(error, "lineno", 1), f"not JSON: {error}")
+                line = getattr(error, "lineno", 1)
+                yield Finding("M01", name, line, f"not JSON: {error}", _of_json(text, error))
             else:
                 if not isinstance(read_, dict):
                     yield Finding("M01", name, 1, "not an object", "{ … }")
@@ -88,7 +93,28 @@ def _tokens(subject: Subject) -> Iterator[Finding]:
         try:
             subject.below.tokens.with_theme(*over)
         except TokenError as error:
-            yield Finding("M01", name, _line_of(subject, name, str(error)), str(error))
+            sentence = str(error)
+            yield Finding("M01", name, _line_of(subject, name, sentence), sentence, _right(sentence))
+
+
+def _right(sentence: str) -> str:
+    """What to write for a token that the sentence refuses; empty when only the designer knows."""
+    if found := _NEAREST.search(sentence):
+        return f"{{color.{found[1]}}}" if "{color." in sentence else found[1]
+    written = _WRITTEN.search(sentence)
+    if written and written[1] == "colour" and isinstance(read_ := parse_color(written[2]), tuple):
+        return '"#' + "".join(f"{round(part * 255):02X}" for part in read_[:3]) + '"'
+    if written and (rems := re.fullmatch(r"(\d*\.?\d+)r?em", written[2])):
+        return f'"{float(rems[1]) * 16:g}px"'
+    return ""
+
+
+def _of_json(text: str, error: Exception) -> str:
+    """The comma after the last value, which JavaScript takes and JSON does not."""
+    place = getattr(error, "pos", 0)
+    if text[:place].rstrip().endswith(",") and text[place : place + 1] in ("}", "]"):
+        return f"no comma before {text[place]}"
+    return ""
 
 
 def _line_of(subject: Subject, file: str, sentence: str) -> int:
@@ -101,7 +127,7 @@ def _dark(subject: Subject) -> Iterator[Finding]:
     if "dark" not in subject.manifest.modes:
         return
     light, dark = (_colours(subject, name) for name in TOKEN_FILES[:2])
-    for name in sorted(light - dark):
+    for name in sorted((light - dark) & subject.tokens.light.keys()):  # M01 tells of others
         line = subject.line("tokens.json", f'"{name}"')
         yield Finding("M06", "tokens.json", line, f"color.{name}", f"color.{name} in tokens.dark.json")
 

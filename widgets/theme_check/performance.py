@@ -20,9 +20,13 @@ def findings(subject: Subject) -> Iterator[Finding]:
     if long > MOST_CSS:
         yield Finding("P01", "theme.css", 1, f"{long} bytes", f"at most {MOST_CSS}", "F")
     folder = subject.folder / "assets"
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) if folder.is_dir() else 0
-    if size > MOST_ASSETS:
-        yield Finding("P02", "assets", 1, f"{size} bytes", f"at most {MOST_ASSETS}", "F")
+    sizes = {path.name: path.stat().st_size for path in folder.glob("*") if path.is_file()}
+    if sum(sizes.values()) > MOST_ASSETS:
+        largest = max(sizes, key=lambda name: sizes[name])
+        found = f"{sizes[largest]} bytes of {sum(sizes.values())} in assets/"
+        yield Finding(
+            "P02", f"assets/{largest}", 1, found, f"at most {MOST_ASSETS} bytes in all of assets/", "F"
+        )
 
 
 def drawing(subject: Subject, cards: list[Drawn]) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from widgets.tokens import nearest
 
 _REMOTE: Final = re.compile(r"(?i)^\s*(?:[a-z]+:)?//")
 _ADDRESS: Final = re.compile(r"(?i)\s(?:src|srcset|poster|data)\s*=\s*[\"']?((?:https?:)?//[^\s\"'>]+)")
-_ELEMENT: Final = re.compile(r"(?i)<(form|embed|meta|frame|frameset|applet|link|portal|dialog)\b")
+_ELEMENT: Final = re.compile(r"(?i)<(form|embed|meta|frame|frameset|applet|portal|dialog)\b")
 MOST_DATA: Final = 2048
 """Characters of an address that carries its own content."""
 READ_IN: Final = {
@@ -116,7 +116,12 @@ def _file(subject: Subject, inner: Path) -> Iterator[Finding]:
             "F" if room == "assets" else "E" if known else "W",
         )
     small = path.stat().st_size <= MOST_ASSETS  # P02 says what is not
-    if room == "assets" and small and (wrong := fault(path.name, path.read_bytes())) is not None:
+    if (
+        room == "assets"
+        and path.suffix in READ_IN[room]
+        and small
+        and (wrong := fault(path.name, path.read_bytes())) is not None
+    ):
         yield Finding("X03", name, 1, f"not a plain svg, png, webp or woff2 file{wrong}", level="F")
     if path.suffix in (".html", ".json", ".css"):
         most = MOST_PART if room == "parts" else MOST_TEXT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 Channels = tuple[float, float, float]
@@ -59,10 +60,15 @@ def distance(one: Channels, other: Channels) -> float:
 
 def nearest_passing(front: str, back: str, least: float) -> str | None:
     """The tone nearest to `front`, darker or lighter, that contrasts enough; None when there is none."""
+    return nearest_on_all(front, [(back, least)])
+
+
+def nearest_on_all(front: str, grounds: Collection[tuple[str, float]]) -> str | None:
+    """The same for a colour that stands on several grounds, each with the contrast that it asks for."""
     for step in range(1, 101):
         for end in ("#000000", "#FFFFFF"):
             tone = _mixed(front, end, step / 100)
-            if contrast(tone, back) >= least:
+            if all(contrast(tone, back) >= least for back, least in grounds):
                 return tone
     return None
 

@@ -28,6 +28,25 @@ def part(text: str) -> Files:
     return {PART: EMPTY.format(text)}
 
 
+INSTEAD: Final[dict[str, tuple[Files, str]]] = {
+    "a misspelt token": ({"tokens.json": colour(acent="#00695C")}, "color.accent"),
+    "a misspelt reference": ({"tokens.json": colour(link="{color.acent}")}, "{color.accent}"),
+    "a colour by its name": ({"tokens.json": colour(accent="teal")}, '"#008080"'),
+    "a colour by its parts": ({"tokens.json": colour(accent="rgb(0, 105, 92)")}, '"#00695C"'),
+    "a length in rem": ({"tokens.json": {"radius": {"card": {"$value": "0.5rem"}}}}, '"8px"'),
+    "a comma too many": ({"tokens.json": '{ "color": {}, }'}, "no comma before }"),
+    "a colour that no token has": (
+        {"theme.css": ".pw-meta { color: #CCCCCC; }"},
+        "a token, such as var(--pw-color-text-muted)",
+    ),
+    "an if without its end": (part("{% if w.total %}"), "{% endif %}"),
+    "a logo of 300 kB": (
+        {"assets/logo.png": b"\x89PNG\r\n\x1a\n" + b"0" * 300_000},
+        "at most 200000 bytes in all of assets/",
+    ),
+}
+"""What is told to write, where more than the rule's own words is known."""
+
 BAD: Final[list[tuple[str, str, Files, str, int]]] = [
     ("M01", "F", {"theme.json": '{\n "version": "1.0.0",,\n}'}, "theme.json", 2),
     ("M01", "F", {"theme.json": '{\n "colour": 1\n}'}, "theme.json", 2),

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import demo
-from tests.widgets.theme_check.table import HEAD, SVG, Case, packed, written
+from tests.widgets.theme_check.table import HEAD, INSTEAD, SVG, Case, Files, colour, packed, written
 from widgets.command import main
 from widgets.theme_check.finding import RULES
 from widgets.theme_check.pages import files
@@ -50,6 +50,28 @@ def test_a_broken_rule_is_told_with_its_level_file_and_line(
     judged: dict[str, list[Told]], case: Case
 ) -> None:
     assert (case.rule, case.level, case.file, case.line) in judged[case.theme]
+
+
+@pytest.mark.parametrize(("broken", "instead"), INSTEAD.values(), ids=INSTEAD)
+def test_what_to_write_instead_is_said_as_it_is_to_be_written(
+    tmp_path: Path, broken: Files, instead: str
+) -> None:
+    [report] = reports(written(tmp_path, "mine", broken))
+    assert instead in [each["instead"] for each in report["findings"]]
+
+
+def test_one_tone_is_offered_for_all_grounds_of_a_colour(tmp_path: Path) -> None:
+    """Whoever takes the offers has no pair left that is too faint."""
+    faint = colour(accent="#9AD8CF", link="#9AD8CF", focus="#9AD8CF")
+    [report] = reports(written(tmp_path, "mine", {"tokens.json": faint}))
+    offers = dict(
+        each["instead"].removeprefix("color.").split(": ")
+        for each in report["findings"]
+        if each["rule"][0] == "K"
+    )
+    mended: Files = {"tokens.json": colour(**offers)}
+    [report] = reports(written(tmp_path, "mended", mended))
+    assert len(offers) > 2 and [] == [each for each in report["findings"] if each["rule"] in ("K01", "K02")]
 
 
 def test_every_rule_that_needs_no_browser_is_in_the_table() -> None:
