@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -166,6 +167,11 @@ async def _answer_bare(send: Any, status: int, headers: Headers) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+_WITH_PORT: Final = re.compile(
+    r"\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}", re.ASCII
+)
+
+
 class Peers:
     """Where a request came from. Only the configured proxies are believed about anybody but themselves."""
 
@@ -195,7 +201,12 @@ class Peers:
 
 
 def _by_its_own_name(address: str) -> str:
-    """A socket for both families writes an IPv4 address as one of IPv6 (RFC 4291 §2.5.5.2): it is the same machine."""
+    """The machine's alone: some proxies add a port, which is another one for each connection (RFC 7239 §6).
+
+    And a socket for both families writes an IPv4 address as one of IPv6 (RFC 4291 §2.5.5.2).
+    """
+    if found := _WITH_PORT.fullmatch(address):
+        address = found[1] or found[2]
     try:
         parsed = ip_address(address)
     except ValueError:
