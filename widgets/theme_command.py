@@ -130,6 +130,9 @@ def install(path: Path | None, themes_dir: Path | None, source: Path, name: str 
     for pair in faint:
         click.echo(f"Hard to read: {pair}.", err=True)
     click.echo(f"{switched.name} {switched.version} is installed{_instead(switched)}.")
+    if not switched.before:
+        everywhere = f'all do with theme = "{switched.name}" in [service]'
+        click.echo(f"Cards whose address says theme={switched.name} show it; {everywhere}.")
 
 
 @theme.command()

@@ -66,7 +66,10 @@ def test_a_theme_that_was_begun_is_installed_replaced_and_taken_back_while_the_s
     assert told("new", "renmin", "--in", tmp_path, "--label", "人民医院").exit_code == 0
     assert told("part", tmp_path / "renmin", "_todo").exit_code == 0
     first = told("install", tmp_path / "renmin", "--themes-dir", there)
-    assert (first.exit_code, first.output) == (0, "renmin 1.0.0 is installed as number 1.\n")
+    assert first.exit_code == 0 and first.output == (
+        "renmin 1.0.0 is installed as number 1.\n"
+        'Cards whose address says theme=renmin show it; all do with theme = "renmin" in [service].\n'
+    )
     assert "#8A1538" in style(themes, "renmin")
 
     zipped = package(tmp_path / "renmin.zip", looking(tmp_path, "#00695C", "1.1.0"))

@@ -128,11 +128,17 @@ def _ordered(subject: Subject, found: list[Finding]) -> list[Finding]:
     """The gravest first. What the service says when it refuses a theme is left out where a rule says it better."""
     echo = refusal(subject.folder, subject.refused) if subject.refused else None
     others = [f for f in found if f.weight == "F" and f != echo]
-    if echo and found.count(echo) == 1 and any(f.rule == echo.rule or echo.rule == "T02" for f in others):
+    if echo and found.count(echo) == 1 and any(_says(f, echo) for f in others):
         found = [f for f in found if f != echo]
     return sorted(
         dict.fromkeys(found), key=lambda f: (LEVELS.index(f.weight), f.file, f.line, f.rule, f.found)
     )
+
+
+def _says(finding: Finding, echo: Finding) -> bool:
+    """The same rule, or one of the same family about the same line; T02 stands for whatever has no rule."""
+    alike = (finding.rule[0], finding.file, finding.line) == (echo.rule[0], echo.file, echo.line)
+    return alike or echo.rule in (finding.rule, "T02")
 
 
 def _hear(subject: Subject, report: Report, found: list[Finding]) -> None:

@@ -43,7 +43,14 @@ def findings(subject: Subject) -> Iterator[Finding]:
 def _styles(subject: Subject) -> Iterator[Finding]:
     for keyword, prelude, line in subject.sheet.at_rules:
         if keyword == "import":
-            yield Finding("X02", "theme.css", line, f"@import {prelude}", "the rules themselves", "F")
+            yield Finding(
+                "X02",
+                "theme.css",
+                line,
+                f"@import {prelude}",
+                "the rules themselves; a font by @font-face from assets/",
+                "F",
+            )
     text = re.sub(
         r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), subject.texts.get("theme.css", ""), flags=re.DOTALL
     )

@@ -60,6 +60,13 @@ def test_what_to_write_instead_is_said_as_it_is_to_be_written(
     assert instead in [each["instead"] for each in report["findings"]]
 
 
+def test_a_font_from_elsewhere_is_one_mistake(tmp_path: Path) -> None:
+    """The service and the rules say it in their own words; only one of them is told."""
+    css = "@font-face { font-family: x; src: url(https://fonts.example/x.woff2); }"
+    [report] = reports(written(tmp_path, "mine", {"theme.css": css}))
+    assert ["X02"] == [each["rule"] for each in report["findings"] if each["level"] == "F"]
+
+
 def test_one_tone_is_offered_for_all_grounds_of_a_colour(tmp_path: Path) -> None:
     """Whoever takes the offers has no pair left that is too faint."""
     faint = colour(accent="#9AD8CF", link="#9AD8CF", focus="#9AD8CF")
