@@ -28,17 +28,15 @@ class Direct(CodeGenerator):
         self.write("]")
 
     def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
-        """Hands what the other template writes on in one piece of machinery, not piece by piece."""
+        """Hands on what the other template writes as one piece, so that no outer one passes on each of its own."""
         if node.ignore_missing or not node.with_context or frame.buffer is not None:
             super().visit_Include(node, frame)
             return
         self.writeline("template = environment.get_template(", node)
         self.visit(node.template, frame)
         self.write(f", {self.name!r})")
-        local = self.dump_local_context(frame)
-        self.writeline(
-            f"yield from template.root_render_func(template.new_context(context.get_all(), True, {local}))"
-        )
+        inner = f"template.new_context(context.get_all(), True, {self.dump_local_context(frame)})"
+        self.writeline(f"yield concat(template.root_render_func({inner}))")
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
         """Text, whatever it is put together from: it is escaped when it is written."""
