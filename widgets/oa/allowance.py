@@ -25,8 +25,10 @@ LONGEST_WAIT: Final = 5.0
 """Seconds that a call may have to wait; where the next free moment is later, the call is not made at all."""
 HEADROOM: Final = 1.1
 """How much further apart: `rate` + 1 calls then span 1.1 s, and fit into no second."""
-LATE: Final = HEADROOM - 1
-"""Seconds that a call may come late: one that is held up longer would meet the next calls and make them too many."""
+LATE: Final = (HEADROOM - 1) / 2
+"""Seconds that a call may come late: one that is held up longer would meet the next calls and make them too many.
+
+The other half of the headroom is for the way to the OA."""
 SEEN: Final = 600
 """Seconds for which an instance counts as one of those that ask."""
 _BOOK: Final = """
