@@ -201,7 +201,7 @@ class Cards:
     def _whole_list(self, ask: Ask, session: Session) -> str:
         first = self.feed.sources(ask.name, ask.layout.campus, session.who)[0]
         reference = Reference(first.id, ask.name, "", first.client.home(ask.name))
-        return f"{self.base_url}/open/{self.references.seal(session.who.account or '', reference)}"
+        return f"{self.base_url}/open/{self.references.sealed_before(session.who.account or '', reference)}"
 
     def _direct(self, ask: Ask, session: Session, look: Look) -> str | None:
         """The OA itself: the first that gives no list, where one does not."""

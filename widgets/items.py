@@ -1,7 +1,7 @@
 """What the OA knows, in our words: plain, no I/O. `Listing` is the spine that runs from dialect to view.
 
-Nobody changes an item once it is made. The two that a card makes by the dozen are not frozen all the same: making a
-frozen dataclass takes four times as long.
+Nobody changes an item once it is made. The two that a card makes by the dozen are not frozen all the same: making
+such an object takes six times as long when it is frozen.
 """
 
 from __future__ import annotations

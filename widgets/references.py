@@ -17,7 +17,7 @@ from widgets.items import Reference
 _OPEN: Final = "open"
 _WINDOW: Final = -10  # RFC 1951 without a head, and a small window: ours are a hundred bytes, not a file
 _KEPT: Final = 4096
-"""Links that are not made again: that to the whole list is the same at each look of a person."""
+"""Links that are not made again. Those of items are not among them: they are made when a list is fetched."""
 _LARGEST: Final = 8192
 """Bytes that a reference may unfold to."""
 _ALIKE: Final = (
@@ -37,10 +37,11 @@ class References:
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
-        self.seal = lru_cache(_KEPT)(self._seal)
-        """The last part of `/open/…`, for an account and a Reference."""
+        self.sealed_before = lru_cache(_KEPT)(self.seal)
+        """As `seal`, for what is asked at each look: the way to the whole list."""
 
-    def _seal(self, account: str, reference: Reference) -> str:
+    def seal(self, account: str, reference: Reference) -> str:
+        """The last part of `/open/…`."""
         payload = orjson.dumps((reference.source, reference.kind, reference.id, reference.url))
         return self._keys.refer(_OPEN, account, _folded(payload))
 

@@ -122,10 +122,10 @@ class Card:
             total=listing.total,
             total_text=_total_text(listing.total),
             urgent=self._urgent(listing.items),
-            as_of=self._when(look.as_of.astimezone(self.zone)) if look.as_of else None,
+            as_of=self._here(look.as_of),
             reason=codes[0] if codes else None,
             missing=self._absent(look),
-            missing_since=self._when(_first(look).astimezone(self.zone)) if look.missing else None,
+            missing_since=self._here(min((m.since for m in look.missing), default=None)),
             refresh_after=_soon(look) if "pending" in codes else REFRESH,
             **fields,
         )
@@ -202,6 +202,9 @@ class Card:
     def _href(self, item: TodoItem | Notice) -> str | None:
         return f"{self.base_url}/open/{item.opens}" if item.opens else None
 
+    def _here(self, moment: datetime | None) -> When | None:
+        return self._when(moment.astimezone(self.zone)) if moment else None
+
     def _when(self, moment: datetime) -> When:
         """`moment` is in the zone that people are shown times in."""
         iso = _iso(moment)
@@ -238,10 +241,6 @@ def _iso(moment: datetime) -> str:
 def _minute(iso: str) -> str:
     """`2026-11-20 16:30`, cut out of `2026-11-20T16:30:05+08:00`."""
     return f"{iso[:10]} {iso[11:16]}"
-
-
-def _first(look: Look) -> datetime:
-    return min(m.since for m in look.missing)
 
 
 def _total_text(total: int | None) -> str:

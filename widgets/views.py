@@ -1,7 +1,7 @@
 """The view models: exactly what a template may read. Each field has its help; docs/theming.md is made from it.
 
-Nobody changes one once it is made, and a template cannot. They are not frozen all the same: making a frozen
-dataclass takes four times as long, and a card makes thirty.
+Nobody changes one once it is made, and a template cannot. They are not frozen all the same: making one takes
+three to six times as long when it is frozen, and a card makes thirty.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """What our own templates are compiled to: Python that reads a field as Python does, and asks nobody what it may read.
 
-Jinja asks its environment for each field, item and call, because a template may be anybody's. Ours are not. A card
-reads some four hundred fields: asking costs a fifth of drawing it. `Environment.code_generator_class` is Jinja's
-own place for this; should a release of it change how a node is written, these templates fall back to nothing worse
-than its own way.
+Jinja asks its environment for each field, item and call, because a template may be anybody's. Ours are not.
+`Environment.code_generator_class` is Jinja's own place for this, but how it writes a value is its private matter: a
+release that changes that is seen by the tests of the templates.
 """
 
 from __future__ import annotations
