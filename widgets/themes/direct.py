@@ -46,7 +46,7 @@ class Direct(CodeGenerator):
         self.write("))")
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
-        if not isinstance(node.node, nodes.Getattr):
+        if not isinstance(node.node, nodes.Getattr) or node.dyn_args or node.dyn_kwargs or forward_caller:
             super().visit_Call(node, frame, forward_caller)
             return
         self.visit(node.node, frame)
