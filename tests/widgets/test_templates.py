@@ -224,8 +224,29 @@ def test_a_partial_card_names_the_campus_and_since_when() -> None:
 
 def test_a_stale_card_says_how_old_and_why() -> None:
     html = THEME.widget(card(state="stale"), as_fragment=False)
-    assert banner(html).startswith("OA 系统响应超时。以下是 29 分钟前 的内容")
+    assert banner(html).startswith("OA 系统响应超时。以下内容可能不是最新（更新时间：29 分钟前）。")
     assert "数据截至 09:12" in html
+
+
+_HANZI = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", KINDS)
+def test_no_gap_stands_between_chinese_letters(name: Kind, state: State) -> None:
+    """Where two messages, or a message and what fills it, are joined; English keeps its spaces there."""
+    html = body(THEME.widget(card(name, state), as_fragment=False)).replace("急诊科 王敏", "王敏")
+    told = [
+        re.sub(r"<[^>]*>", "", inner) for _, inner in re.findall(r"<(p|li|h2)\b[^>]*>(.*?)</\1>", html, re.S)
+    ]
+    assert told
+    assert [] == re.findall(rf"\S*(?:{_HANZI} +(?={_HANZI})|[，。：；、）] +)\S*", "\n".join(told))
+
+
+def test_two_english_sentences_in_a_banner_are_kept_apart() -> None:
+    html = THEME.widget(card(state="stale", lang="en"), as_fragment=False)
+    assert banner(html).endswith("The list is from 29 min ago and may be out of date. Reference U-7F3A-0912")
+    assert "Due today 17:00" in re.sub(r"<[^>]*>", "", html)
 
 
 @pytest.mark.parametrize("state", ["stale", "partial"])

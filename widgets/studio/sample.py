@@ -10,8 +10,8 @@ from typing import Any, Final, get_args
 from widgets.items import Kind
 from widgets.studio.choice import Choice
 from widgets.theme import Theme
-from widgets.themes.samples import card, in_words, odd
-from widgets.views import State, WidgetView
+from widgets.themes.samples import REASONED, card, in_words, odd, reasoned
+from widgets.views import Language, State, WidgetView
 
 STATES: Final[tuple[str, ...]] = get_args(State)
 _ODD_NAMES: Final = ("bare", "strange", "many", "zero", "bare", "long", "unnamed", "blank", "number")
@@ -22,17 +22,17 @@ ODD: Final[Mapping[tuple[Kind, str], WidgetView[Any]]] = {
 
 
 def names(widget: Kind) -> list[str]:
-    """What a widget can be looked at in: the contract's states, then the odd cards."""
-    return [*STATES, *(name for kind, name in ODD if kind == widget)]
+    """What a widget can be looked at in: the contract's states, those that say why, then the odd cards."""
+    return [*STATES, *REASONED, *(name for kind, name in ODD if kind == widget)]
 
 
 def sample(choice: Choice, theme: Theme) -> WidgetView[Any] | None:
     """The card of a view in the theme's words, its look in the version so that refreshes notice a change; None when
     there is no such state."""
     layout, odd_one = choice.layout, ODD.get((choice.widget, choice.state))
-    if odd_one is None and choice.state not in STATES:
+    plain = odd_one or _usual(choice.widget, choice.state, layout.lang)
+    if plain is None:
         return None
-    plain = odd_one or card(choice.widget, choice.state, layout.lang)  # type: ignore[arg-type]  # checked above
     made = in_words(plain, theme.words)
     rows = made.items[: layout.limit] if odd_one else _as_many(made.items, layout.limit)
     total = made.total and max(made.total, len(rows))
@@ -52,6 +52,12 @@ def sample(choice: Choice, theme: Theme) -> WidgetView[Any] | None:
         direct_url=made.direct_url and _leads(choice),
         sign_in_url=made.sign_in_url and _leads(choice),
     )
+
+
+def _usual(widget: Kind, name: str, lang: Language) -> WidgetView[Any] | None:
+    if name in REASONED:
+        return reasoned(widget, name, lang)
+    return card(widget, name, lang) if name in STATES else None  # type: ignore[arg-type]  # it is one of them
 
 
 def _as_many(rows: Sequence[Any], limit: int) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from widgets.theme import Theme
 from widgets.theme_check.html import Element, read
-from widgets.themes.samples import LISTED, every, in_words
+from widgets.themes.samples import LISTED, every, every_reason, in_words
 from widgets.views import State, WidgetView
 
 HEADING: Final = 3
@@ -51,9 +51,10 @@ class Drawn:
 
 
 def cards(theme: Theme, gzipped: Any) -> list[Drawn]:
-    """Both widgets in every state and language."""
+    """Both widgets in every state and language, and where they say why."""
     made = []
-    for view in (in_words(each, theme.words) for each in every(heading=HEADING)):
+    plain = (*every(heading=HEADING), *every_reason(heading=HEADING))
+    for view in (in_words(each, theme.words) for each in plain):
         document = theme.widget(view, as_fragment=False)
         html = inner(document)
         made.append(Drawn(view, *read(html), len(gzipped(document.encode()))))

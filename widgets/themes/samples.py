@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -17,6 +17,12 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
 LISTED: Final = ("ok", "partial", "stale")
+REASONED: Final[Mapping[str, State]] = {
+    "elsewhere": "signed-out",
+    "asking": "starting",
+    "unchecked": "failed",
+}
+"""Reasons that make of a state another card, by what they are reasons of."""
 BASE: Final = "https://widgets.hospital.example"
 _DATA: Final = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 """To-dos: urgency, title, step, campus, sender, arrived, due. Notices: title, department, campus, category, day,
@@ -116,6 +122,11 @@ def card(
     return replace(made, **changes)
 
 
+def reasoned(name: Kind, reason: str, lang: Language = "zh-CN", **changes: Any) -> WidgetView[Any]:
+    """One card that says why: signed in too often elsewhere, the centre is asked first, nobody knows who is there."""
+    return card(name, REASONED[reason], lang, reason=reason, reference=None, **changes)
+
+
 def in_words(view: WidgetView[Any], words: Words) -> WidgetView[Any]:
     """The card as a theme says it: titles and urgencies come with the view, and are the theme's words in life."""
     said = words[view.lang]
@@ -137,6 +148,14 @@ def every(**changes: Any) -> Iterator[WidgetView[Any]]:
         for state in STATES:
             for lang in LANGUAGES:
                 yield card(name, state, lang, **changes)
+
+
+def every_reason(**changes: Any) -> Iterator[WidgetView[Any]]:
+    """Those that say why, of both kinds, in both languages."""
+    for name in KINDS:
+        for reason in REASONED:
+            for lang in LANGUAGES:
+                yield reasoned(name, reason, lang, **changes)
 
 
 LONG: Final = (

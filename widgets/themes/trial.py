@@ -20,7 +20,7 @@ import structlog
 from markupsafe import escape
 
 from widgets.theme import Theme, ThemeError
-from widgets.themes.samples import BASE, every, in_words, odd
+from widgets.themes.samples import BASE, every, every_reason, in_words, odd
 from widgets.views import WidgetView
 
 MEMORY: Final = 64 * 1024 * 1024
@@ -83,6 +83,7 @@ def views() -> Iterator[WidgetView[Any]]:
     """Everything that a theme is tried with."""
     for size in SIZES:
         yield from every(size=size, heading=4)
+    yield from every_reason()
     yield from odd()
 
 

@@ -19,7 +19,7 @@ from tests.staff import Staff
 from widgets.app import build
 from widgets.settings import load
 from widgets.themes.colour import contrast
-from widgets.themes.samples import KINDS, STATES
+from widgets.themes.samples import KINDS, REASONED, STATES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BROWSER = {"Accept": "text/html"}
@@ -67,10 +67,28 @@ async def links(http: httpx2.AsyncClient) -> AsyncIterator[list[str]]:
 async def test_every_state_of_both_cards_is_a_link_to_a_view(
     http: httpx2.AsyncClient, links: list[str]
 ) -> None:
-    """The gallery leads to each of the contract's states, and each view answers."""
-    wanted = {f"/studio/hospital/{kind}/{state}" for kind in KINDS for state in STATES}
+    """The gallery leads to each of the contract's states and to those that say why, and each view answers."""
+    wanted = {f"/studio/hospital/{kind}/{state}" for kind in KINDS for state in (*STATES, *REASONED)}
     assert wanted <= set(links)
     assert {200} == {(await http.get(link)).status_code for link in wanted}
+
+
+@pytest.mark.parametrize(
+    ("reason", "state", "said"),
+    [
+        ("elsewhere", "signed-out", "You have signed in elsewhere"),
+        ("asking", "starting", 'data-reason="asking"'),
+        ("unchecked", "failed", "It cannot be confirmed now that you are still signed in."),
+    ],
+)
+@pytest.mark.parametrize("name", KINDS)
+async def test_a_frame_holds_the_card_that_says_why(
+    http: httpx2.AsyncClient, name: str, reason: str, state: str, said: str
+) -> None:
+    """In the language that is asked for, as the contract's states are."""
+    answer = await http.get(f"/studio/frame/default/{name}/{reason}?lang=en")
+    assert state == answer.headers["widget-state"]
+    assert said in answer.text
 
 
 @pytest.mark.parametrize("name", KINDS)
