@@ -7,15 +7,21 @@ Cluster.
 from __future__ import annotations
 
 import random
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import DefaultParser, SSLConnection, parse_url
+from redis.asyncio.connection import DefaultParser, RedisSSLContext, SSLConnection, parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
+from redis.asyncio.sentinel import (
+    MasterNotFoundError,
+    Sentinel,
+    SentinelConnectionPool,
+    SentinelManagedSSLConnection,
+)
 from redis.backoff import NoBackoff
-from redis.exceptions import InvalidResponse, ResponseError
+from redis.exceptions import ConnectionError, InvalidResponse, RedisError, ResponseError, TimeoutError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from widgets.redis_address import SENTINEL_PASSWORD, Member, RedisAddress
 from widgets.redis_cluster import Cluster
@@ -27,19 +33,22 @@ _STUMBLES: Final = (ValueError, TypeError, IndexError, RecursionError)
 """What the library raises over an answer without what it needs."""
 _QUOTES: Final = ", with args beginning with"
 """How a server that does not know HELLO quotes it, the password included (Redis before 6, many proxies)."""
+_UNASKED: Final = MaintNotificationsConfig(enabled=False)
+"""Words of one vendor's cloud. Left alone, the library asks each server for them, and a proxy may hang up on that."""
 _LISTENING: Final = 1.0
 """Seconds for the connection that then waits for words."""
 
 
 def client(url: str, *, patience: float = PATIENCE, retries: int = 1) -> Redis:
     """Waits for a free connection instead of failing, and gives a silent server up soon. Raises ValueError."""
-    address, limits = RedisAddress.of(url), _limits(patience, patience, retries)
+    address = RedisAddress.of(url)
+    options = _options(address.single, patience, patience, retries)
     if address.kind == "sentinel":
-        return _master(address, limits)
+        return _master(address, options)
     if address.kind == "cluster":
-        made = partial(_server, address, limits)
+        made = partial(_server, options)
         return cast(Redis, Cluster(address.members, made))  # it takes the same commands; no type says so
-    return _server(address, limits)
+    return _server(options)
 
 
 def hearing(url: str) -> Redis:
@@ -47,12 +56,13 @@ def hearing(url: str) -> Redis:
 
     In a Cluster every member passes on what is published at another.
     """
-    address, limits = RedisAddress.of(url), _limits(None, _LISTENING, 0)
+    address = RedisAddress.of(url)
+    options = _options(address.single, None, _LISTENING, 0)
     if address.kind == "sentinel":
-        return _master(address, limits)
+        return _master(address, options)
     if address.kind == "cluster":
-        return _server(address, limits, random.choice(address.members))  # noqa: S311  # no secret
-    return _server(address, limits)
+        return _server(options, random.choice(address.members))  # noqa: S311  # no secret
+    return _server(options)
 
 
 class Reader(DefaultParser):  # type: ignore[misc,valid-type]  # the library chooses at import: with its C part, or without
@@ -67,45 +77,81 @@ class Reader(DefaultParser):  # type: ignore[misc,valid-type]  # the library cho
         except _STUMBLES as error:
             raise InvalidResponse(f"an answer that makes no sense: {type(error).__name__}") from None
         quotes = isinstance(answer, ResponseError) and _QUOTES in str(answer)
-        return ResponseError(_unquoted(str(answer))) if quotes else answer
+        return ResponseError(str(answer).partition(_QUOTES)[0]) if quotes else answer
 
 
-def _unquoted(text: str) -> str:
-    return text.partition(_QUOTES)[0]
+class Secure(SSLConnection):
+    """By TLS. What it trusts is read once: the library does so for each, 50 ms in which nobody is answered."""
+
+    def __init__(self, *, trust: RedisSSLContext, **options: Any) -> None:
+        super().__init__(**options)
+        self.ssl_context = trust
 
 
-def _limits(reading: float | None, connecting: float, retries: int) -> dict[str, Any]:
-    return {
+class SecureToMaster(Secure, SentinelManagedSSLConnection):
+    """To the one that Sentinels name."""
+
+
+@lru_cache(maxsize=8)
+def _trust(single: str) -> RedisSSLContext:
+    """What an address says about certificates; files are read at the first connection. Raises ValueError."""
+    given: dict[str, Any] = {
+        name: value for name, value in parse_url(single).items() if name.startswith("ssl")
+    }
+    try:
+        return SSLConnection(**given).ssl_context
+    except RedisError as error:
+        raise ValueError(str(error)) from None
+
+
+def _options(single: str, reading: float | None, connecting: float, retries: int) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        **parse_url(single),
         "max_connections": CONNECTIONS,
         "timeout": connecting,
         "socket_timeout": reading,
         "socket_connect_timeout": connecting,
         "retry": Retry(NoBackoff(), retries),
         "parser_class": Reader,
+        "maint_notifications_config": _UNASKED,
     }
+    if options.get("connection_class") is SSLConnection:
+        options |= {"connection_class": Secure, "trust": _trust(single)}
+    return options
 
 
-def _server(address: RedisAddress, limits: dict[str, Any], member: Member | None = None) -> Redis:
-    options: dict[str, Any] = {**parse_url(address.single), **limits}
-    if member:
-        options["host"], options["port"] = member
-    return Redis.from_pool(BlockingConnectionPool(**options))
+def _server(options: dict[str, Any], member: Member | None = None, kind: type[Redis] = Redis) -> Redis:
+    place = {"host": member[0], "port": member[1]} if member else {}
+    return kind.from_pool(BlockingConnectionPool(**{**options, **place}))
 
 
-def _master(address: RedisAddress, limits: dict[str, Any]) -> Redis:
+def _master(address: RedisAddress, options: dict[str, Any]) -> Redis:
     """Sentinels get half the patience and no second chance: there are others."""
-    options: dict[str, Any] = {**parse_url(address.single), **limits}
-    if options.pop("connection_class", None) is SSLConnection:
-        options["ssl"] = True
-    asking = {
-        **{name: value for name, value in options.items() if name.startswith("ssl")},
-        "password": options.pop(SENTINEL_PASSWORD, None),
-        "socket_timeout": limits["socket_connect_timeout"] / 2,
-        "socket_connect_timeout": limits["socket_connect_timeout"] / 2,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    sentinels = Sentinel(address.members, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+    password, soon = options.pop(SENTINEL_PASSWORD, None), options["socket_connect_timeout"] / 2
+    patience = {"timeout": soon, "socket_timeout": soon, "socket_connect_timeout": soon}
+    asking = {**options, "username": None, "password": password, "db": 0, **patience}
+    asking["retry"] = Retry(NoBackoff(), 0)
+    sentinels = Sentinel([])  # type: ignore[no-untyped-call]
+    sentinels.sentinels = [_server(asking, member, _Sentinel) for member in address.members]
+    if "trust" in options:
+        options["connection_class"] = SecureToMaster
     return Redis.from_pool(_Masters(address.master, sentinels, **options))  # type: ignore[no-untyped-call]
+
+
+class _Sentinel(Redis):
+    """One of them."""
+
+    async def sentinel_masters(self) -> Any:
+        """Why nobody answers, or not as a Sentinel that we trust, is told: the library keeps the kind of error only."""
+        try:
+            return await super().sentinel_masters()
+        except (ConnectionError, TimeoutError) as error:
+            raise _Away(str(error)) from None
+
+
+class _Away(ConnectionError):
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class _Masters(SentinelConnectionPool, BlockingConnectionPool):
@@ -118,9 +164,7 @@ class _Masters(SentinelConnectionPool, BlockingConnectionPool):
         except MasterNotFoundError as error:
             why = f" ({str(error).rpartition(' - ')[2]} at one of them)" if " - " in str(error) else ""
             raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}{why}") from None
-        except ResponseError as error:
-            raise ResponseError(_unquoted(str(error))) from None
-        except _STUMBLES:
+        except (InvalidResponse, *_STUMBLES):
             raise MasterNotFoundError(f"a Sentinel makes no sense about {self.service_name}") from None
         return host, port
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -68,14 +68,21 @@ def free() -> int:
         return port(found)
 
 
-async def sentinels(valkeys: Valkeys) -> tuple[int, list[int]]:
-    """A master with one replica, and three Sentinels that watch it under the name `hospital`."""
-    master = valkeys.start()
-    replica = valkeys.start(f"replicaof 127.0.0.1 {master}")
+async def sentinels(
+    valkeys: Valkeys, known_as: Callable[[int], int] = lambda number: number
+) -> tuple[int, list[int]]:
+    """A master with one replica, and three Sentinels that watch it under the name `hospital`.
+
+    `known_as`: the port that is told to others instead of its own.
+    """
+    master, replica = valkeys.start(), valkeys.start()
+    told = known_as(master)
+    await says(replica, "OK", "CONFIG", "SET", "replica-announce-port", known_as(replica))
+    await says(replica, "OK", "REPLICAOF", "127.0.0.1", told)
     await says(replica, "master_link_status:up", "INFO", "replication")
     watching = [
         valkeys.start(
-            f"sentinel monitor hospital 127.0.0.1 {master} 2",
+            f"sentinel monitor hospital 127.0.0.1 {told} 2",
             f"sentinel down-after-milliseconds hospital {SOON}",
             f"sentinel failover-timeout hospital {3 * SOON}",
             sentinel=True,
