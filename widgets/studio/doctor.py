@@ -6,7 +6,8 @@ A finding is a code of `messages/*.json`: `found-<code>` says what is so, `do-<c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin
@@ -23,6 +24,8 @@ from widgets.studio.snippets import FRAME, HTMX2, SANDBOX, TITLES
 _INHERITED: Final = ("hx-target", "hx-select", "hx-swap", "hx-disable")
 """What an element around ours hands down to it in htmx 1 and 2, to its harm."""
 MOST_NAMED: Final = 6
+MOST_ALIKE: Final = 20
+"""Findings of one kind: a page may hold tens of thousands of cards, each with its fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,22 @@ class Diagnosis:
 
 
 def examine(page: HostPage, facts: Facts) -> list[Diagnosis]:
-    """All findings, what is wrong first."""
+    """What was found, what is wrong first; the first of each kind, and how many more there are."""
     case = Case.of(page, facts)
     questions = (_portal, _embedded, _names, _frames, _htmx, _policy, _page, _styles)
-    found = [diagnosis for ask in questions for diagnosis in ask(case)]
+    found = _few(diagnosis for ask in questions for diagnosis in ask(case))
     order: Mapping[Mark, int] = {"WRONG": 0, "note": 1, "ok": 2}
     return sorted(found, key=lambda each: order[each.mark])
+
+
+def _few(found: Iterable[Diagnosis]) -> list[Diagnosis]:
+    kinds, kept = Counter[str](), []
+    for each in found:
+        kinds[each.code] += 1
+        if kinds[each.code] <= MOST_ALIKE:
+            kept.append(each)
+    left = kinds.total() - len(kept)
+    return [*kept, Diagnosis("note", "more", {"n": f"{left:,}"})] if left else kept
 
 
 def _portal(case: Case) -> Iterator[Diagnosis]:

@@ -71,9 +71,7 @@ class PortalPages:
         return await ask(self._http, "GET", _reached(address), headers={"host": urlsplit(address).netloc})
 
     async def _with_sheets(self, page: HostPage) -> HostPage:
-        wanted = [
-            urljoin(page.address or "", each.get("href")) for each in page.all("link") if _is_sheet(each)
-        ]
+        wanted = await asyncio.to_thread(_sheets, page)
         read = await asyncio.gather(*(self._sheet(each) for each in wanted[:MOST_SHEETS]))
         unread = [address for address, text in zip(wanted, read, strict=False) if text is None]
         texts = [text for text in read if text is not None]
@@ -93,6 +91,10 @@ def saved(html: str, address: str | None = None) -> HostPage:
     page = read(html)
     sheets = tuple(each.get("href") for each in page.all("link") if _is_sheet(each))
     return replace(page, address=address or saved_from(html), unread=sheets)
+
+
+def _sheets(page: HostPage) -> list[str]:
+    return [urljoin(page.address or "", each.get("href")) for each in page.all("link") if _is_sheet(each)]
 
 
 def _is_sheet(link: Element) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from quart import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -37,7 +38,7 @@ async def build(desk: Desk) -> Response:
 
 
 async def diagnose(desk: Desk) -> Response:
-    """The embed doctor, with what it found if it was asked anything."""
+    """The embed doctor, with what it found if it was asked anything; drawn in a thread, for the page stands in it."""
     seen, asked = desk.choice(), dict.fromkeys(("url", "page", "address"), "")
     findings, unread = None, ""
     try:
@@ -46,7 +47,8 @@ async def diagnose(desk: Desk) -> Response:
     except Unread as error:
         unread = desk.drawing.words[seen.ui][f"unread-{error.code}"].format(**error.told)
     portals = [*desk.parts.portals]
-    return desk.page("doctor", seen, asked=asked, findings=findings, unread=unread, portals=portals)
+    told: dict[str, Any] = {"asked": asked, "findings": findings, "unread": unread, "portals": portals}
+    return await asyncio.to_thread(desk.page, "doctor", seen, **told)
 
 
 async def _asked() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,6 +173,19 @@ async def test_a_page_made_to_be_slow_is_not(http: httpx2.AsyncClient, unit: str
     """400 KB of what is begun and never ended: the library's parser takes an hour for some of these."""
     page = ("" if unit.startswith("<") else "<style>") + unit * (400_000 // len(unit))
     assert "eak score" in await asyncio.wait_for(examined(http, page, ""), 20)
+
+
+@pytest.mark.parametrize("fault", ["<portal-widget>", '<iframe src="/widgets/todos">'])
+async def test_a_page_of_nothing_but_faults_is_answered_in_few_words(
+    http: httpx2.AsyncClient, fault: str
+) -> None:
+    """The first of each kind, and how many more: ten thousand findings help nobody, and take a second to draw."""
+    count = 400_000 // len(fault)
+    text = await examined(http, fault * count, "")
+    found = text.partition('class="out findings"')[2]
+    assert 20 <= found.count("<li ") < 100
+    more = re.search(r"([\d,]+) more findings", found)
+    assert more and int(more[1].replace(",", "")) >= count - 20
 
 
 async def test_a_page_that_is_too_long_is_a_sentence(http: httpx2.AsyncClient) -> None:
