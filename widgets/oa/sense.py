@@ -7,6 +7,7 @@ the OA.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,12 +27,11 @@ class Sense:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._odd: set[str] = set()
+        self._odd: deque[str] = deque(maxlen=PEOPLE)
+        """The last of them, all different."""
         self._span, self._opened, self._until = FIRST, now(), now()
-        self._began = ""
-        """Whose answer began the last rest."""
         self.since: datetime | None = None
-        """When the first of these people was answered so; None while there are none."""
+        """When the first person was answered so; None while there are none."""
         self.code: MissingCode = "bad-answer"
         """How the last of them was."""
         self.regained: datetime | None = None
@@ -43,26 +43,24 @@ class Sense:
         return self._opened <= self._now() < self._until
 
     def gave_a_list(self, asked_at: datetime) -> None:
-        if len(self._odd) >= PEOPLE:
+        if len(self._odd) == PEOPLE:
             self.regained = asked_at
         self._odd.clear()
-        self._began = ""
         self._span, self._until, self.since = FIRST, self._opened, None
 
     def gave_none(self, person: str, code: MissingCode) -> None:
         """What came for this person was something else; after a rest one such answer begins the next.
 
-        But nobody begins two, one after the other: whose answer is odd for a reason of their own, and who is always
-        there first, would keep it from everybody.
+        But of nobody who is among the last five: a few whose answers are odd for a reason of their own, and who are
+        always there first, would keep it from everybody.
         """
-        if self.is_resting or person == self._began:
+        if self.is_resting or person in self._odd:
             return
-        if len(self._odd) < PEOPLE:
-            self._odd.add(person)
-            self.code = code
-            self.since = self.since or self._now()
-        if len(self._odd) >= PEOPLE:
-            self._opened, self._began = self._now(), person
+        self._odd.append(person)
+        self.code = code
+        self.since = self.since or self._now()
+        if len(self._odd) == PEOPLE:
+            self._opened = self._now()
             self._until = self._opened + self._span
             self._span = min(self._span * 2, LONGEST)
 
