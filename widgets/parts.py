@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from widgets.themes.nesting import unclosed
+from widgets.themes.nesting import row_line, unclosed
 from widgets.tokens import nearest
 from widgets.views import NoticeRow, TodoRow, When, WidgetView
 
@@ -177,7 +177,8 @@ def _unfit(name: str, source: str, tree: nodes.Template) -> Iterator[Fault]:
     drawn = re.sub(r"\s*\}\}", " }}", _COMMENT.sub("", source))
     lacking = {hook for hook in HOOKS.get(name, ()) if hook not in drawn}
     if lacking and f"parent:{name}" not in meta.find_referenced_templates(tree):
-        yield Fault("T05", 1, "lacks what the card needs to work: " + ", ".join(sorted(lacking)))
+        what = "lacks what the card needs to work: " + ", ".join(sorted(lacking))
+        yield Fault("T05", row_line(source), what)
     for rule, pattern, sentence in (
         ("X01", _SCRIPT, "may not contain {}: a theme runs no script and loads no page"),
         ("T01", _MERGE, "holds the marks of a merge: choose one of both, and take the three marks out"),

@@ -14,6 +14,7 @@ from widgets.theme_check.drawn import Drawn, lacking
 from widgets.theme_check.finding import Edit, Finding, refusal
 from widgets.theme_check.subject import Subject
 from widgets.themes.merge import MARK, changes, copied_from, digest, mark
+from widgets.themes.nesting import row_line
 from widgets.themes.served import own
 
 MOST_LINES, MOST_DEPTH = 40, 4
@@ -50,7 +51,8 @@ def drawing(subject: Subject, cards: list[Drawn]) -> Iterator[Finding]:
                 f"{card.name}: <{element.tag}> is not closed",
             )
         for part, what, hint in lacking(card):
-            place = (f"parts/{part}", 1) if part in subject.parts else subject.blame()
+            source = subject.parts.get(part)
+            place = subject.blame() if source is None else (f"parts/{part}", row_line(source))
             yield Finding("T05", *place, f"{card.name}: {what}", hint)
 
 

@@ -1,13 +1,15 @@
-"""Which block of a part was never closed. Jinja says where it noticed; whoever mends it needs where it began."""
+"""Where to mend a part: where a block began that was never closed (Jinja says where it noticed), and where rows begin."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError
 
+_COMMENT: Final = re.compile(r"\{#.*?#\}|<!--.*?-->", re.DOTALL)
 _BLOCKS: Final = frozenset({"if", "for", "set", "with", "filter", "autoescape", "block", "call", "macro"})
 
 
@@ -46,6 +48,13 @@ def unclosed(environment: Environment, source: str, error: TemplateSyntaxError) 
     except TemplateSyntaxError:
         return None
     return Unclosed(*opened[-1], None) if opened else None
+
+
+def row_line(source: str) -> int:
+    """The line where a part draws a row, or where it loops over them; the first when it does neither."""
+    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), source)
+    found = re.search(r"<li\b|\bpw-item\b", text) or re.search(r"\bin w\.items\b", text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 def _tags(environment: Environment, source: str) -> Iterator[tuple[str, int]]:

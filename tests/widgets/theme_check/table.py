@@ -15,6 +15,8 @@ Files = dict[str, str | bytes | dict[str, Any]]
 FOOT: Final = (HERE / "templates" / "_foot.html").read_text("utf-8")
 HEAD: Final = (HERE / "templates" / "_head.html").read_text("utf-8")
 STALE: Final = (HERE / "templates" / "_state_stale.html").read_text("utf-8")
+TODO: Final = (HERE / "templates" / "_todo.html").read_text("utf-8")
+ROW: Final = TODO[: TODO.index("<li")].count("\n") + 1
 SVG: Final = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 EMPTY: Final = '<div class="pw-blank"><p class="pw-blank-h">{{{{ m["forbidden"] }}}}</p>{}</div>'
 PART: Final = "parts/_state_empty.html"
@@ -68,6 +70,8 @@ BAD: Final[list[tuple[str, str, Files, str, int]]] = [
     ("T05", "F", {"parts/_foot.html": "<p></p>"}, "parts/_foot.html", 1),
     ("T05", "E", {"parts/_foot.html": FOOT.replace("{% if w.as_of %}", "{% if not w.as_of %}")}, "parts/_foot.html", 1),
     ("T05", "E", {"parts/_state_stale.html": "<p data-pw-banner></p>"}, "parts/_state_stale.html", 1),
+    ("T05", "E", {"parts/_todo.html": TODO.replace('pw-item" id="{{ id }}"', 'pw-item"')}, "parts/_todo.html", ROW),
+    ("T05", "F", {"parts/_todo.html": TODO.replace("~ row.id", "~ loop.index")}, "parts/_todo.html", ROW),
     ("T06", "W", {"parts/_foot.html": FOOT}, "parts/_foot.html", 1),
     ("T07", "W", part("\n{# based-on: 00000000 #}"), PART, 2),
     ("T07", "I", part(""), PART, 1),
