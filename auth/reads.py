@@ -1,11 +1,11 @@
-"""Reads of Redis by many requests at once: what is asked in one turn of the event loop goes over the wire together."""
+"""Reads of Redis by many requests at once: what is asked while one MGET is under way goes into the next one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import structlog
 from redis.asyncio import Redis
@@ -13,9 +13,14 @@ from redis.exceptions import InvalidResponse, RedisError
 
 log = structlog.get_logger()
 
+MOST: Final = 32
+"""Questions that one MGET carries."""
+Values: TypeAlias = list[bytes | None]
+Question: TypeAlias = tuple[Sequence[str], asyncio.Future[Values]]
+
 
 class Reads:
-    """One MGET a question; a busy instance takes a connection and writes once a turn, not once a question."""
+    """One MGET at a time for each server: a lone question goes at once, and the more there are, the more go together."""
 
     def __init__(self, redis: Redis, now: Callable[[], datetime]) -> None:
         self._redis, self._now = redis, now
@@ -23,20 +28,21 @@ class Reads:
         """Which member of a Cluster has a key: that others answer says nothing about its keys."""
         self._silent_since: dict[Any, datetime] = {}
         """By server, None before any is known: when it first gave no answer after the last one that it gave."""
-        self._waiting: list[tuple[Sequence[str], asyncio.Future[Any]]] = []
-        self._sending: set[asyncio.Task[None]] = set()
+        self._waiting: dict[Any, list[Question]] = {}
+        """By server that is being asked: who comes next."""
+        self._asking: set[asyncio.Task[None]] = set()
 
     def away_since(self, name: str) -> datetime:
         """When the server of this key first gave no answer after the last one that it gave; now, while it answers."""
         found = (self._silent_since.get(server) for server in (None, self._server_of(name)))
         return min(filter(None, found), default=self._now())
 
-    async def mget(self, names: Sequence[str]) -> list[bytes | None]:
+    async def mget(self, names: Sequence[str]) -> Values:
         """The values of these keys, which one server has. Raises RedisError or OSError, as the client does."""
         try:
-            values = _values(await self._asked(names), len(names))
+            values = await self._answer(self._server_of(names[0]), names)
         except (RedisError, OSError) as error:
-            server = self._server_of(names[0])
+            server = self._server_of(names[0])  # which may have been found out meanwhile
             if server not in self._silent_since:
                 log.error("redis.away", error=str(error)[:200])
                 self._silent_since[server] = self._now()
@@ -50,40 +56,43 @@ class Reads:
             if since := self._silent_since.pop(server, None):
                 log.info("redis.back", since=since.isoformat(timespec="seconds"))
 
-    async def _asked(self, names: Sequence[str]) -> Any:
+    def _answer(self, server: Any, names: Sequence[str]) -> asyncio.Future[Values]:
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((names, answer))
-        if len(self._waiting) == 1:
-            task = loop.create_task(self._send())
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-        return await answer
+        answer: asyncio.Future[Values] = loop.create_future()
+        if server in self._waiting:
+            self._waiting[server].append((names, answer))
+        else:
+            self._waiting[server] = [(names, answer)]
+            task = loop.create_task(self._ask(server))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        return answer
 
-    async def _send(self) -> None:
-        asked, self._waiting = self._waiting, []
-        try:
-            replies = await self._replies([names for names, _ in asked])
-        except Exception as error:
-            replies = [error] * len(asked)
-        for (_, answer), reply in zip(asked, replies, strict=True):
-            if answer.done():  # whoever asked has left
-                continue
-            if isinstance(reply, Exception):
-                answer.set_exception(reply)
-            else:
-                answer.set_result(reply)
+    async def _ask(self, server: Any) -> None:
+        """Until nobody waits. Who waits behind a question that failed has waited long enough for the same answer."""
+        waiting = self._waiting[server]
+        while waiting:
+            asked = waiting[:MOST]
+            del waiting[:MOST]
+            try:
+                await self._together(asked)
+            except Exception as error:
+                for _, answer in [*asked, *waiting]:
+                    if not answer.done():
+                        answer.set_exception(error)
+                waiting.clear()
+        del self._waiting[server]
 
-    async def _replies(self, asked: Sequence[Sequence[str]]) -> list[Any]:
-        if len(asked) == 1:
-            return [await self._redis.mget(asked[0])]
-        pipe = self._redis.pipeline(transaction=False)
-        for names in asked:
-            pipe.mget(names)
-        return await pipe.execute(raise_on_error=False)
+    async def _together(self, asked: Sequence[Question]) -> None:
+        names = [name for each, _ in asked for name in each]
+        values = iter(_values(await self._redis.mget(names), len(names)))
+        for each, answer in asked:
+            own = [next(values) for _ in each]
+            if not answer.done():  # whoever asked may have left
+                answer.set_result(own)
 
 
-def _values(reply: object, count: int) -> list[bytes | None]:
+def _values(reply: object, count: int) -> Values:
     """The values of an MGET; anything else came from a connection that is out of step. Raises InvalidResponse."""
     if not isinstance(reply, list) or len(reply) != count:
         raise InvalidResponse
