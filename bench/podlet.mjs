@@ -25,8 +25,8 @@ function shown (moment) {
   return `${moment.slice(5, 10)} ${moment.slice(11, 16)}`
 }
 
-// A list is kept as ours is: each item field by field, in the order of TodoItem.
-function row ([, , , title, url, , step, urgency, received, due, sender]) {
+// A list is kept as ours is: each row field by field, in the order of KeptTodo.
+function row ([, , title, url, urgency, step, , sender, received, due]) {
   return `<li class="pw-item pw-${escaped(urgency)}"><a class="pw-link" href="${escaped(url)}" target="_blank" rel="noopener">
 <span class="pw-badge">${URGENCY[urgency]}</span><span class="pw-title">${escaped(title)}</span></a>
 <span class="pw-step">${escaped(step)}</span><span class="pw-sender">${escaped(sender)}</span>

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -21,7 +21,8 @@ from auth.principal import Principal
 from auth.session import Session
 from widgets.flights import Flight, Flights, Source
 from widgets.freshness import FRESH, FRESH_AFTER_OPENING, FRESH_WHEN_ASKED, is_due, is_old
-from widgets.items import Kind, Listing, Missing, in_order
+from widgets.items import Kind, Missing
+from widgets.kept import in_order
 from widgets.memory import Memory, Remembered
 
 PATIENCE_WITH_LIST: Final = 0.25
@@ -32,7 +33,7 @@ MOST_PUSHED: Final = 50_000
 """Lists of which it is kept that their source said that they changed."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Look:
     """What the sources have for one card now: their records, and those that are still being asked."""
 
@@ -42,41 +43,37 @@ class Look:
     """Campus ids by source id."""
     wait: float = 0.0
     """Seconds until the first of those that are still being asked has its turn, as far as that is known."""
+    missing: tuple[Missing, ...] = field(init=False)
+    as_of: datetime | None = field(init=False)
+    """The oldest answer among those shown."""
 
-    @cached_property
-    def missing(self) -> tuple[Missing, ...]:
-        return tuple(m for record in self.records for m in record.missing()) + self.pending
-
-    @cached_property
-    def as_of(self) -> datetime | None:
-        """The oldest answer among those shown."""
-        return min((r.as_of for r in self.records if r.as_of), default=None)
+    def __post_init__(self) -> None:
+        self.missing = tuple(m for record in self.records for m in record.missing()) + self.pending
+        self.as_of = min((r.as_of for r in self.records if r.as_of), default=None)
 
     @property
     def total(self) -> int | None:
         """How many items there are, as of the answers shown; None while any source has never said."""
+        if len(self.records) == 1 and not self.pending:
+            return self.records[0].total
         totals = {record.source: record.total for record in self.records}
         if None in totals.values() or any(one.source not in totals for one in self.pending):
             return None
-        doubles = len(self._items) - len(self._once) if len(totals) > 1 else 0
+        doubles = len(self._all) - len(self.rows) if len(totals) > 1 else 0
         return sum(total or 0 for total in totals.values()) - doubles
 
     @property
     def digest(self) -> str:
         return " ".join(f"{r.source}:{r.digest}" for r in self.records)
 
-    def listing(self) -> Listing[Any]:
-        """Everything merged: deduplicated, sorted, failure inside."""
-        return Listing(self._once, self.total, self.as_of, self.missing)
+    @cached_property
+    def rows(self) -> Sequence[Any]:
+        """The kept rows of all sources, in order and without doubles; those of one source are so by themselves."""
+        return self._all if len(self.records) == 1 else in_order(self._all)
 
     @cached_property
-    def _items(self) -> tuple[Any, ...]:
-        return tuple(item for record in self.records for item in record.items())
-
-    @cached_property
-    def _once(self) -> tuple[Any, ...]:
-        """Without doubles, in order; one record is so by itself."""
-        return self._items if len(self.records) == 1 else tuple(in_order(self._items))
+    def _all(self) -> Sequence[Any]:
+        return [row for record in self.records for row in record.rows()]
 
 
 class Feed:

@@ -1,15 +1,10 @@
-"""What the OA knows, in our words: plain, no I/O. `Listing` is the spine that runs from dialect to view.
-
-Nobody changes an item once it is made. The two that a card makes by the dozen are not frozen all the same: making
-such an object takes six times as long when it is frozen.
-"""
+"""What the OA knows, in our words: plain, no I/O. `Listing` is what every dialect answers with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 Urgency = Literal["critical", "high", "normal"]
 Kind = Literal["todos", "notices"]
@@ -17,7 +12,7 @@ MissingCode = Literal["unavailable", "too-slow", "denied", "bad-answer", "pendin
 """Why a source gave nothing; `pending`: asked, still running, the answer is for the next look."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TodoItem:
     """One matter that waits for this person in the OA (待办事务). Times are aware."""
 
@@ -36,13 +31,9 @@ class TodoItem:
     sender: str | None = None
     process: str | None = None
     unread: bool = False
-    opens: str = ""
-    """What a click carries: the item's Reference, sealed when the item was remembered."""
-    key: str = ""
-    """Stable and tells nothing: the end of its row's HTML id. Made when the item was remembered."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One announcement that this person may read (公告). Times are aware."""
 
@@ -57,27 +48,6 @@ class Notice:
     pinned: bool = False
     category: str | None = None
     unread: bool = False
-    opens: str = ""
-    """What a click carries: the item's Reference, sealed when the item was remembered."""
-    key: str = ""
-    """Stable and tells nothing: the end of its row's HTML id. Made when the item was remembered."""
-
-
-_RANK: Final = {"critical": 0, "high": 1, "normal": 2}
-
-
-def in_order(items: Iterable[Any]) -> list[Any]:
-    """Items of one kind without doubles: to-dos by urgency, then newest; notices pinned first, then newest.
-
-    (The contract's §7.) Two campuses may share an OA: the same id at the same address is the same item.
-    """
-    return sorted({(item.url or item.source, item.id): item for item in items}.values(), key=_place)
-
-
-def _place(item: TodoItem | Notice) -> tuple[int, float]:
-    if isinstance(item, TodoItem):
-        return _RANK[item.urgency], -(item.received_at.timestamp() if item.received_at else 0.0)
-    return (0 if item.pinned else 1), -item.published_at.timestamp()
 
 
 @dataclass(frozen=True, slots=True)

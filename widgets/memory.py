@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,24 +22,15 @@ from redis.exceptions import RedisError
 
 from auth.sealing import KeyRing
 from auth.session import Session
-from widgets.items import Kind, Listing, Missing, MissingCode, Notice, Reference, TodoItem, in_order
+from widgets.items import Kind, Listing, Missing, MissingCode, Notice, Reference, TodoItem
+from widgets.kept import FORM, keep, read
 from widgets.references import References
 
 log = structlog.get_logger()
 
 KEEP: Final = timedelta(hours=24)
 JUST_OPENED: Final = timedelta(minutes=10)
-FORM: Final = 2
-"""Of what is written. A change that an older release could not read gets a new number: it then reads nothing.
-
-Items are written field by field in the order of their class: a new field goes to the end of it.
-"""
 _FREE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-_ITEM: Final[dict[Kind, type[Any]]] = {"todos": TodoItem, "notices": Notice}
-_FIELDS: Final = {kind: [each.name for each in fields(made)] for kind, made in _ITEM.items()}
-_TIMES: Final = {
-    kind: [n for n, name in enumerate(names) if name.endswith("_at")] for kind, names in _FIELDS.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +44,15 @@ class Remembered:
     tried_at: datetime
     total: int | None
     digest: str
-    """Changes exactly when the items or the total change."""
+    """Changes exactly when the rows or the total change."""
     body: bytes
-    """The items as JSON, in the order of a card; parsed only when they are to be shown."""
+    """The rows as `kept` made them; read only when they are to be shown."""
     failure: MissingCode | None = None
     failing_since: datetime | None = None
 
-    def items(self) -> tuple[Any, ...]:
-        make, times, count = _ITEM[self.kind], _TIMES[self.kind], len(_FIELDS[self.kind])
-        rows = orjson.loads(self.body)
-        for row in rows:
-            for place in times:
-                if row[place] is not None:
-                    row[place] = datetime.fromisoformat(row[place])
-        return tuple([make(*row[:count]) for row in rows])  # what a newer release added is left out
+    def rows(self) -> list[Any]:
+        """`KeptTodo` or `KeptNotice`, in the order of a card."""
+        return read(self.kind, self.body)
 
     def missing(self) -> tuple[Missing, ...]:
         if self.failure is None:
@@ -110,16 +97,8 @@ class Memory:
         return record
 
     def answered(self, session: Session, source: str, kind: Kind, listing: Listing[Any]) -> Remembered:
-        """The record of an answer. What its drawings have in common is done here, once: order, links, local times."""
-        names, times = _FIELDS[kind], _TIMES[kind]  # the last two of the names are made here, too
-        rows = []
-        for item in in_order(listing.items):
-            row = [getattr(item, name) for name in names[:-2]]
-            row += self._link(session, kind, item), _key(item)
-            for place in times:
-                row[place] = row[place] and row[place].astimezone(self._zone)
-            rows.append(row)
-        body = orjson.dumps(rows)
+        """The record of an answer."""
+        body = keep(listing.items, self._zone, partial(self._link, session, kind))
         digest = blake2b(body + repr(listing.total).encode(), digest_size=8).hexdigest()
         return Remembered(source, kind, listing.as_of, self._now(), listing.total, digest, body)
 
@@ -172,10 +151,6 @@ class Memory:
             await self._redis.set(self.names(session, [], "todos")[0], b"1", ex=JUST_OPENED)
         except (RedisError, OSError) as error:
             log.warning("memory.not_written", error=type(error).__name__)
-
-
-def _key(item: TodoItem | Notice) -> str:
-    return blake2b(f"{item.source}\n{item.id}".encode(errors="replace"), digest_size=5).hexdigest()
 
 
 def _claim(session: Session, source: str, kind: Kind) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from widgets.feed import Look
-from widgets.items import Kind, Notice, TodoItem
+from widgets.items import Kind
+from widgets.kept import Kept, KeptNotice, KeptTodo
 from widgets.layout import Layout
 from widgets.views import NoticeRow, State, TodoRow, When, WidgetView
 
@@ -110,18 +109,17 @@ class Card:
     def with_list(self, look: Look, version: str, **fields: Any) -> WidgetView[Any]:
         """A card of what the sources said."""
         state = state_of(look)
-        listing = look.listing()
-        several = len({item.campus for item in listing.items}) > 1
-        make = self._todo if self.name == "todos" else self._notice
-        rows = tuple(make(item, several) for item in listing.items[: self.layout.limit])
+        kept, total = look.rows, look.total
+        several = len({row.campus for row in kept}) > 1
+        drawn = self._todo if self.name == "todos" else self._notice
         codes = [m.code for m in look.missing]
         return self._view(
             state,
             version,
-            items=rows,
-            total=listing.total,
-            total_text=_total_text(listing.total),
-            urgent=self._urgent(listing.items),
+            items=tuple([drawn(row, several) for row in kept[: self.layout.limit]]),
+            total=total,
+            total_text=_total_text(total),
+            urgent=self._urgent(kept),
             as_of=self._here(look.as_of),
             reason=codes[0] if codes else None,
             missing=self._absent(look),
@@ -165,82 +163,73 @@ class Card:
         absent = (self.campuses.get(look.campus_of[m.source], m.source) for m in look.missing)
         return tuple(dict.fromkeys(absent))
 
-    def _urgent(self, items: tuple[Any, ...]) -> int:
+    def _urgent(self, kept: Sequence[Any]) -> int:
         if self.name == "todos":
-            return sum(item.urgency == "critical" for item in items)
-        return sum(self.now - item.published_at < NEW for item in items)
+            return sum(row.urgency == "critical" for row in kept)
+        return sum(self._is_new(row) for row in kept)
 
-    def _todo(self, item: TodoItem, several: bool) -> TodoRow:
+    def _todo(self, kept: KeptTodo, several: bool) -> TodoRow:
         return TodoRow(
-            id=item.key,
-            title=item.title,
-            href=self._href(item),
-            urgency=item.urgency,
-            urgency_text=self.words[f"urgency-{item.urgency}"],
-            step=item.step,
-            campus=self.campuses.get(item.campus) if several else None,
-            sender=item.sender,
-            received=self._when(item.received_at) if item.received_at else None,
-            due=self._when(item.due_at) if item.due_at else None,
-            unread=item.unread,
+            id=kept.key,
+            title=kept.title,
+            href=self._href(kept),
+            urgency=kept.urgency,
+            urgency_text=self.words[f"urgency-{kept.urgency}"],
+            step=kept.step,
+            campus=self.campuses.get(kept.campus) if several else None,
+            sender=kept.sender,
+            received=self._when(kept.received) if kept.received else None,
+            due=self._when(kept.due) if kept.due else None,
+            unread=kept.unread,
         )
 
-    def _notice(self, item: Notice, several: bool) -> NoticeRow:
+    def _notice(self, kept: KeptNotice, several: bool) -> NoticeRow:
         return NoticeRow(
-            id=item.key,
-            title=item.title,
-            href=self._href(item),
-            department=item.department,
-            campus=self.campuses.get(item.campus) if several else None,
-            published=self._day(item.published_at),
-            pinned=item.pinned,
-            is_new=self.now - item.published_at < NEW,
-            category=item.category,
-            unread=item.unread,
+            id=kept.key,
+            title=kept.title,
+            href=self._href(kept),
+            department=kept.department,
+            campus=self.campuses.get(kept.campus) if several else None,
+            published=self._day(kept.published),
+            pinned=kept.pinned,
+            is_new=self._is_new(kept),
+            category=kept.category,
+            unread=kept.unread,
         )
 
-    def _href(self, item: TodoItem | Notice) -> str | None:
-        return f"{self.base_url}/open/{item.opens}" if item.opens else None
+    def _is_new(self, kept: KeptNotice) -> bool:
+        return self.now - datetime.fromisoformat(kept.published) < NEW
+
+    def _href(self, kept: Kept) -> str | None:
+        return f"{self.base_url}/open/{kept.opens}" if kept.opens else None
 
     def _here(self, moment: datetime | None) -> When | None:
-        return self._when(moment.astimezone(self.zone)) if moment else None
+        return self._when(moment.astimezone(self.zone).isoformat(timespec="seconds")) if moment else None
 
-    def _when(self, moment: datetime) -> When:
-        """`moment` is in the zone that people are shown times in."""
-        iso = _iso(moment)
-        minute = _minute(iso)
-        return When(iso, self._words_for(moment, minute), minute)
+    def _when(self, iso: str) -> When:
+        """`iso` is in the zone that people are shown times in: `2026-11-20T16:30:05+08:00`."""
+        minute = f"{iso[:10]} {iso[11:16]}"
+        return When(iso, self._words_for(iso, minute), minute)
 
-    def _words_for(self, moment: datetime, minute: str) -> str:
+    def _words_for(self, iso: str, minute: str) -> str:
         day = minute[:10]
         if day not in self.days:
             return minute[5:] if day[:4] == self.here[:4] else day
-        age = (self.now - moment).total_seconds()
+        age = (self.now - datetime.fromisoformat(iso)).total_seconds()
         if 0 <= age < 60:
             return self.words["just-now"]
         if 0 <= age < 3600:
             return self.words["minutes-ago"].format(n=int(age // 60))
         return self.words[self.days[day]].format(time=minute[11:])
 
-    def _day(self, moment: datetime) -> When:
-        minute = _minute(_iso(moment))
-        day = minute[:10]
-        return When(day, day[5:] if day[:4] == self.here[:4] else day, minute)
+    def _day(self, iso: str) -> When:
+        day = iso[:10]
+        return When(day, day[5:] if day[:4] == self.here[:4] else day, f"{day} {iso[11:16]}")
 
 
 def _soon(look: Look) -> int:
     """About when the list will be there."""
     return round(min(max(look.wait, REFRESH_SOON), REFRESH_IN_LINE))
-
-
-def _iso(moment: datetime) -> str:
-    """ISO 8601 with offset, to the second. orjson writes it in a third of the time that `isoformat` takes."""
-    return orjson.dumps(moment, option=orjson.OPT_OMIT_MICROSECONDS)[1:-1].decode()
-
-
-def _minute(iso: str) -> str:
-    """`2026-11-20 16:30`, cut out of `2026-11-20T16:30:05+08:00`."""
-    return f"{iso[:10]} {iso[11:16]}"
 
 
 def _total_text(total: int | None) -> str:
