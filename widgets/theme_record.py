@@ -18,9 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.store import Store
 from audit.trail import Action, AuditEvent, Outcome, cleaned
 from widgets.themes.files import ThemeError
+from widgets.views import Language
 
 _RULE: Final = re.compile(r"\[([A-Z]\d\d)\]\.?$")
 _NOBODY: Final = 2**32 - 1
+_UNWRITTEN: Final[dict[Language, str]] = {
+    "en": "This is not in the trail, which cannot be written: {error}.",
+    "zh-CN": "这次操作没有记入操作日志，日志写不进去：{error}。",
+}
 
 
 @dataclass(slots=True)
@@ -31,10 +36,10 @@ class Deed:
 
 
 @contextmanager
-def recorded(store: str | None, action: Action, name: str) -> Iterator[Deed]:
+def recorded(store: str | None, action: Action, name: str, lang: Language) -> Iterator[Deed]:
     """Writes down how it ended: done, or refused with the rule. `store` is the trail's URL; None keeps none.
 
-    A trail that is away holds nobody up, for a rollback cannot wait: it is said on the terminal.
+    A trail that is away holds nobody up, for a rollback cannot wait: it is said on the terminal, in `lang`.
     """
     deed, reason = Deed(name), "failed"
     try:
@@ -47,7 +52,8 @@ def recorded(store: str | None, action: Action, name: str) -> Iterator[Deed]:
     finally:
         outcome = Outcome.REFUSED if reason else Outcome.OK
         if store is not None:
-            _write(store, AuditEvent(datetime.now(UTC), action, operator(), outcome, reason, deed.object))
+            event = AuditEvent(datetime.now(UTC), action, operator(), outcome, reason, deed.object)
+            _write(store, event, _UNWRITTEN[lang])
 
 
 def operator() -> str:
@@ -63,11 +69,10 @@ def operator() -> str:
         return f"os:{uid}"
 
 
-def _write(url: str, event: AuditEvent) -> None:
+def _write(url: str, event: AuditEvent, unwritten: str) -> None:
     try:
         store = Store(url)
         store.append([cleaned(event)])
         store.close()
     except (SQLAlchemyError, OSError, ImportError) as error:
-        told = f"This is not in the trail, which cannot be written: {type(error).__name__}."
-        click.echo(told, err=True)
+        click.echo(unwritten.format(error=type(error).__name__), err=True)

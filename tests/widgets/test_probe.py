@@ -154,7 +154,7 @@ async def test_it_shows_what_became_of_each_row_and_why_one_was_dropped(tmp_path
         (Canned(b'{"code":0,"data":"{}"}'), "WRONG (bad-answer): data.list is no list"),
         (Canned('{"code":404,"msg":"查无此人"}'.encode()), "WRONG (denied): HTTP 200: 查无此人"),
         (Canned(b"", 503), "WRONG (unavailable): HTTP 503"),
-        (Canned(b'{"code":9,"msg":"demo-secret-of-the-plain-oa"}'), "WRONG (bad-answer): no success: HTTP 200: ***"),
+        (Canned(b'{"code":9,"msg":"demo-secret-of-the-plain-oa"}'), "WRONG (bad-answer): no success: HTTP 200: …"),
         (Canned(rb'{"code":0,"data":"{\"list\":[{\"to\":\"345\"}]}"}'), "dropped: id: nothing at no; title: nothing"),
     ],
     ids=["page", "no-list", "nobody", "down", "echo", "all-dropped"],

@@ -84,6 +84,53 @@ def test_a_theme_that_was_begun_is_installed_replaced_and_taken_back_while_the_s
     assert "1.0.0" in told("list", "--themes-dir", there).output
 
 
+@pytest.mark.parametrize(
+    ("labels", "chinese", "english"),
+    [
+        ((), "renmin-east", "Renmin east"),
+        (("--label", "人民医院"), "人民医院", "Renmin east"),
+        (("--label", "人民医院", "--label-en", "People's Hospital"), "人民医院", "People's Hospital"),
+        (("--label", "Mercy"), "Mercy", "Mercy"),
+    ],
+)
+def test_a_new_theme_has_a_name_in_each_language(
+    tmp_path: Path, labels: tuple[str, ...], chinese: str, english: str
+) -> None:
+    """A Chinese label is never the English name."""
+    assert told("new", "renmin-east", "--in", tmp_path, *labels).exit_code == 0
+    manifest = json.loads((tmp_path / "renmin-east" / "theme.json").read_text("utf-8"))
+    assert manifest["name"] == {"zh-CN": chinese, "en": english}
+
+
+@pytest.mark.integration
+def test_a_theme_is_installed_refused_and_taken_back_in_chinese_too(tmp_path: Path) -> None:
+    """What was done, what is hard to read, and why not; paths, names and rules stay as they are."""
+    there, zh = tmp_path / "themes", ("--lang", "zh-CN")
+    faint = {"tokens.json": json.dumps({"color": {"on-accent": {"$value": "#ABABAB"}}})}
+    good = package(tmp_path / "east.zip", faint)
+    done = told("install", good, "--themes-dir", there, *zh)
+    assert done.output == (
+        "看不清：accent 上的 on-accent（浅色）对比度 3.07，低于 4.5。\n"
+        "east 0.0.0 已安装，编号 1。\n"
+        '地址里写 theme=east 的卡片用它；在 [service] 里写上 theme = "east"，所有卡片都用它。\n'
+    )
+    assert "基于 default" in told("list", "--themes-dir", there, *zh).output
+    files = {**faint, "parts/_foot.html": "<p>\n{{ w.titel }}"}
+    for words, said in (
+        (
+            ("install", package(tmp_path / "bad.zip", files), "--name", "east"),
+            "错误：east/parts/_foot.html:2 用了没有的字段：titel；最接近的是 title。[T03]\n",
+        ),
+        (
+            ("install", good, "--name", "East!"),
+            "错误：主题 'East!' 的名字应为：1 到 32 个小写字母、数字或连字符，且不是 default。[M02]\n",
+        ),
+        (("rollback", "east"), "错误：主题 east 没有更早的版本可退。\n"),
+    ):
+        refused = told(*words, "--themes-dir", there, *zh)
+        assert (1, said) == (refused.exit_code, refused.output)
+
+
 @pytest.mark.integration
 def test_a_broken_theme_changes_nothing_and_is_told_by_rule_file_and_line(tmp_path: Path) -> None:
     there = tmp_path / "themes"

@@ -28,6 +28,7 @@ _KINDS: Final[Mapping[str, str]] = {
 """Places that hold only this; any other holds whatever comes before the next words."""
 DEEPEST: Final = 6
 """Sentences in the places of sentences."""
+_RULE: Final = re.compile(r"\.?(?: (\[[A-Z]\d\d\])\.?)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,23 @@ class Sentence:
 
 
 def said(sentence: str, lang: Language, depth: int = 0) -> str:
-    """The sentence in that language; as it is when nobody has said it yet, or when it is code."""
+    """The sentence in that language, also behind a path; as it is when nobody has said it yet, or when it is code."""
     if lang == "en" or depth > DEEPEST:
         return sentence
     for each in SENTENCES:
         if found := each.form.match(sentence):
             filled = {place: said(text, lang, depth + 1) for place, text in found.groupdict().items()}
             return each.chinese.format(**filled)
-    return sentence
+    place, _, rest = sentence.partition(" ")
+    return f"{place} {said(rest, lang, depth + 1)}" if "/" in place and rest else sentence
+
+
+def refusal_said(sentence: str, lang: Language) -> str:
+    """What the service says when it refuses a theme, `path:line told. [rule]`, in that language."""
+    found = _RULE.search(sentence)
+    body, rule = (sentence[: found.start()], found[1] or "") if found else (sentence, "")
+    told = said(body, lang)
+    return sentence if told == body else f"{told}。{rule}"
 
 
 def _form(english: str) -> re.Pattern[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -14,6 +15,7 @@ from widgets.themes.files import ThemeError, text_of
 from widgets.themes.merge import MARK, ROOM, copied_from, digest, mark, merged
 from widgets.themes.schemas import all_of_them
 from widgets.tokens import nearest
+from widgets.views import Language
 
 _START: Final = Path(__file__).with_name("start")
 _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
@@ -21,14 +23,21 @@ _LOOK: Final = ("tokens.json", "tokens.dark.json", "theme.css", "messages/zh-CN.
 _LARGE: Final = ("tokens.json", "tokens.compact.json")
 
 
-def begin(folder: Path, name: str, label: str, extends: str, large: bool) -> list[str]:
+def labels(name: str, chinese: str | None, english: str | None) -> dict[Language, str]:
+    """What people call a theme. A label in Latin letters does for both languages, a Chinese one for its own alone."""
+    if english is None and chinese and chinese.isascii():
+        english = chinese
+    return {"zh-CN": chinese or name, "en": english or name.replace("-", " ").capitalize()}
+
+
+def begin(folder: Path, name: str, label: Mapping[Language, str], extends: str, large: bool) -> list[str]:
     """Writes a new theme into `folder`/`name`; gives its files. Raises ThemeError when there is something already."""
     if not is_name(name) or name == "default":
         raise ThemeError(f"The theme {name!r} must be named with {NAME_TOLD}, and not default.")
     home = folder / name
     if home.exists():
         raise ThemeError(f"{home} exists.")
-    words = {"name": name, "label": label, "parent": extends}
+    words = {"name": name, "label": label["zh-CN"], "parent": extends}
     files = {"theme.json": _manifest(label, extends)}
     files["README.md"] = Template(_text("README.md")).safe_substitute(words)
     if large:
@@ -101,10 +110,10 @@ def parts() -> list[str]:
     return sorted(path.name for path in _TEMPLATES.glob("*.html") if path.name not in FIXED)
 
 
-def _manifest(label: str, extends: str) -> str:
+def _manifest(label: Mapping[Language, str], extends: str) -> str:
     said = {
         "$schema": "./schemas/theme.schema.json",
-        "name": {"zh-CN": label, "en": label},
+        "name": dict(label),
         "version": "1.0.0",
         "api": "1",
         "extends": extends,

@@ -1,4 +1,4 @@
-"""Where to mend a part: where a block began that was never closed (Jinja says where it noticed), and where rows begin."""
+"""Where to mend a part: where a block began that was never closed (Jinja says where it noticed), where rows begin."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def _must_work(themes_dir: Path, room: Path, name: str) -> None:
     wrong = tried(room, [name, *above])
     told = {each: reason.replace(f"{room.absolute()}/", "").rstrip(".") for each, reason in wrong.items()}
     if name in told:
-        raise ThemeError(f"{told[name]}.")
+        raise ThemeError(told[name] if told[name].endswith("]") else f"{told[name]}.")
     for each, reason in told.items():
         if not tried(themes_dir, [each]):  # what was broken before is nobody's fault here
             raise ThemeError(f"The theme {each} builds on {name}, and would break: {reason}.")

@@ -21,6 +21,7 @@ SAYING: Final = (
     *(f"theme_check/{name}.py" for name in ("floor", "language", "manifest", "performance", "safety")),
     *(f"theme_check/{name}.py" for name in ("seen", "styles", "templates")),
     *(f"themes/{name}.py" for name in ("assets", "bounds", "files", "manifest", "styles", "trial")),
+    *(f"themes/{name}.py" for name in ("begin", "packed", "store")),
     *("overrides.py", "parts.py", "tokens.py"),
 )
 """The modules whose sentences a designer reads."""
@@ -35,7 +36,6 @@ _PARTLY: Final = frozenset(
         "; {} is the nearest",
         " is the nearest",
         "lacks what the card needs to work: ",
-        "{} on {} ({}) contrasts by {}, less than {}",  # for the log and for installing
         "time datetime=",
         "without a reason",
         "which cannot be switched off",
