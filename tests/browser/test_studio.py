@@ -18,10 +18,13 @@ from demo.world import World
 from tests.browser.visitor import Visitor
 from widgets.app import build
 from widgets.settings import load
+from widgets.theme import HERE
+from widgets.themes.merge import mark
 from widgets.themes.samples import STATES
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LINK = "a.pw-btn--link"
+FOOT = (HERE / "templates" / "_foot.html").read_text("utf-8")
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(found =>
   found.violations.map(each => [each.id, ...each.nodes.map(node => node.target.join(' '))]))"""
@@ -163,6 +166,21 @@ async def test_a_slip_is_told_above_the_stage_and_goes_away(visitor: Visitor, be
     bench.accent("#00695C")
     await expect(notice).to_be_hidden(timeout=15_000)
     await expect(page.frame_locator("iframe").locator(LINK)).to_have_css("color", colour("#00695C"))
+
+
+async def test_what_ours_has_changed_under_a_copied_part_is_shown_line_by_line(
+    visitor: Visitor, bench: Bench
+) -> None:
+    """What is gone and what is new, as `theme check` says it."""
+    older = FOOT.replace(FOOT.splitlines()[0], "<!-- older -->")
+    bench.save("based-on/_foot.html", older)
+    bench.save("parts/_foot.html", f"{mark(older)}\n{FOOT}<p class='mine-own'></p>\n")
+    page = await visitor.open(f"{bench.address}/studio/mine/todos/ok?scheme=light")
+    shown = page.locator("[data-check] li", has=page.locator("b", has_text="T07")).locator("pre")
+    await expect(shown.locator("del")).to_have_text("-<!-- older -->\n", timeout=60_000)
+    await expect(shown.locator("ins")).to_have_text(f"+{FOOT.splitlines()[0]}\n")
+    await page.evaluate(AXE.read_text("utf-8"))
+    assert [] == await page.evaluate(RUN)
 
 
 STYLE = """what => [...document.querySelectorAll('.pw, .pw *')].map(each => getComputedStyle(each)[what])"""

@@ -329,8 +329,16 @@ async function checked() {
     words.append(each.title + ' ', Object.assign(document.createElement('code'), {textContent: each.file + ':' + each.line}),
       document.createElement('br'), each.found + ' → ', Object.assign(document.createElement('code'), {textContent: each.instead}));
     item.appendChild(words);
+    if (each.diff) item.appendChild(changes(each.diff));
     list.appendChild(item);
   }
+}
+// A unified diff, each line as what it is: taken away, added, or around them.
+function changes(diff) {
+  const shown = Object.assign(document.createElement('pre'), {tabIndex: 0});
+  for (const line of diff.replace(/\n$/, '').split('\n'))
+    shown.append(Object.assign(document.createElement({'+': 'ins', '-': 'del'}[line[0]] || 'span'), {textContent: line + '\n'}));
+  return shown;
 }
 let wrong = null;
 async function look() {
