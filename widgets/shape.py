@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from widgets.feed import Look
 from widgets.items import Kind
-from widgets.kept import Kept, KeptNotice, KeptTodo
+from widgets.kept import KeptNotice, KeptTodo
 from widgets.layout import Layout
 from widgets.views import NoticeRow, State, TodoRow, When, WidgetView
 
@@ -169,39 +169,41 @@ class Card:
         return sum(self._is_new(row) for row in kept)
 
     def _todo(self, kept: KeptTodo, several: bool) -> TodoRow:
+        key, _, title, opens, urgency, step, campus, sender, received, due, unread = kept
         return TodoRow(
-            id=kept.key,
-            title=kept.title,
-            href=self._href(kept),
-            urgency=kept.urgency,
-            urgency_text=self.words[f"urgency-{kept.urgency}"],
-            step=kept.step,
-            campus=self.campuses.get(kept.campus) if several else None,
-            sender=kept.sender,
-            received=self._when(kept.received) if kept.received else None,
-            due=self._when(kept.due) if kept.due else None,
-            unread=kept.unread,
+            key,
+            title,
+            self._href(opens),
+            urgency,
+            self.words[f"urgency-{urgency}"],
+            step,
+            self.campuses.get(campus) if several else None,
+            sender,
+            self._when(received) if received else None,
+            self._when(due) if due else None,
+            unread,
         )
 
     def _notice(self, kept: KeptNotice, several: bool) -> NoticeRow:
+        key, _, title, opens, department, campus, published, pinned, category, unread = kept
         return NoticeRow(
-            id=kept.key,
-            title=kept.title,
-            href=self._href(kept),
-            department=kept.department,
-            campus=self.campuses.get(kept.campus) if several else None,
-            published=self._day(kept.published),
-            pinned=kept.pinned,
-            is_new=self._is_new(kept),
-            category=kept.category,
-            unread=kept.unread,
+            key,
+            title,
+            self._href(opens),
+            department,
+            self.campuses.get(campus) if several else None,
+            self._day(published),
+            pinned,
+            self._is_new(kept),
+            category,
+            unread,
         )
 
     def _is_new(self, kept: KeptNotice) -> bool:
         return self.now - datetime.fromisoformat(kept.published) < NEW
 
-    def _href(self, kept: Kept) -> str | None:
-        return f"{self.base_url}/open/{kept.opens}" if kept.opens else None
+    def _href(self, opens: str) -> str | None:
+        return f"{self.base_url}/open/{opens}" if opens else None
 
     def _here(self, moment: datetime | None) -> When | None:
         return self._when(moment.astimezone(self.zone).isoformat(timespec="seconds")) if moment else None
