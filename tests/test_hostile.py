@@ -1087,12 +1087,22 @@ async def test_no_secret_and_no_title_is_logged_or_sent(annex: Annex, hospital: 
         ("<rows><row><name>王某</name><no>10086", "<rows><row><name>…"),
         ('{"msg": "签名错误", "rows": [["王某"], {"10086": "王某"', '"msg": "签名错误", "rows": [["…"]'),
         ("TICKET=a8f5f167f44f4964e6c998dee827110c 10086", "…"),
+        (
+            '{"status": false, "code": 1001, "msg": "用户 王某 无权限，流程【患者王某的会诊】，a8f5f167"}',
+            "1001: 用户 … 无权限，流程【…的…】，…",
+        ),
+        (
+            '{"errcode": "a8f5f167-王某-10086", "errmsg": "查无此人：4711 at java.lang.IllegalStateException", x',
+            '"errcode": "…-…-…", "errmsg": "查无此人：… at java.lang.IllegalStateException"',
+        ),
+        ('{"errcode": 40029, "rows": [10086, "王某"', '"errcode": 40029, "rows": […'),
+        ("<html><title>王某的登录页</title>", "<title>…的登录页"),
     ],
 )
 async def test_an_answer_that_makes_no_sense_is_logged_without_what_it_says_of_people(
     annex: Annex, cookies: dict[Person, str], body: str, told: str
 ) -> None:
-    """Cut short, a page, XML, a token: what it is made of helps the integrator, whose title it is nobody."""
+    """Cut short, a page, XML, a token, its own sentence: what it is made of helps, whose title it is nobody."""
     annex.world.oa.canned[LIST] = Canned(body.encode())
     with capture_logs() as lines:
         await ask(annex.address, "/widgets/todos", cookies[ZHOU])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from itertools import cycle, islice
 
 import pytest
+from structlog.testing import capture_logs
 
 from demo.crowd import crowd
 from demo.oa_world import Canned
 from demo.people import Person
 from demo.rig import Rig
-from tests.faults.conftest import Newcomers
+from tests.faults.conftest import KINDS, Newcomers
 from tests.faults.test_freshness import LIST, MAIN, PRESSED, asked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -116,3 +118,27 @@ async def test_an_oa_that_does_not_let_the_service_in_is_asked_no_more_than_that
         assert before == len(oa.calls)
     finally:
         del oa.canned[LIST]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "seeyon-v5"])  # V5 has no words there
+async def test_what_an_oa_says_of_itself_is_logged_without_whom_it_names(
+    products: Rig, newcomer: Newcomers, kind: str
+) -> None:
+    """Each product's own error, as it comes in each field that one of them has for it."""
+    oa, at, person = products.oas[kind], f"campus={kind}", newcomer()
+    await products.complete(person, at)
+    told = dict.fromkeys(
+        ("msg", "message", "errorMsg", "errmsg"), "用户王某不存在：患者李某的会诊 a8f5f167 10086"
+    )
+    body = json.dumps({"code": 1001, "type": "error", "status": False, "returnState": "1", **told})
+    oa.canned.update({call.path: Canned(body.encode()) for call in oa.calls})
+    try:
+        with capture_logs() as lines:
+            products.clock.later(seconds=75)
+            assert "stale" == (await products.complete(person, at)).json()["state"]
+    finally:
+        oa.canned.clear()
+    errors = [line["error"] for line in lines if line["event"] == "oa.failed"]
+    assert [] == [each for each in errors if "用户…不存在" not in each], errors
+    assert errors
+    assert [] == [word for word in ("王某", "李某", "会诊", "a8f5", "10086") if word in str(errors)]

@@ -16,7 +16,7 @@ from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied
 from widgets.oa.gathering import PAGE, Row, account, counted, kept, newest, own_address
 from widgets.oa.outbound import HttpClient, ask
-from widgets.oa.reading import clean, fields, identifier, moment, read_json, rows
+from widgets.oa.reading import clean, fields, identifier, moment, own_words, read_json, rows
 
 URGENCY: Final[Mapping[str, Urgency]] = {"1": "critical", "2": "high", "3": "normal"}
 """紧急, 急, 一般: the lowest number is the highest level, other than with every other product."""
@@ -140,7 +140,7 @@ class LandrayEKP:
         told = fields(read_json(answer.accepted()))
         session = told.get("sessionId")
         if told.get("result") is not True:
-            raise OADenied(f"single sign-on: {clean(told.get('errorMsg'))}")
+            raise OADenied(f"single sign-on: {own_words(told.get('errorMsg'))}")
         if not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
             raise OABadAnswer("single sign-on: no session id")
         return session
@@ -149,10 +149,10 @@ class LandrayEKP:
 def _told(state: str, message: object) -> Row | None:
     """What `message` says; None: EKP says in so many words that nothing was found. Raises OABadAnswer."""
     if state != "2" or not isinstance(message, str):
-        raise OABadAnswer(f"to-dos: returnState {state}: {clean(message)}")
+        raise OABadAnswer(f"to-dos: returnState {state}: {own_words(message)}")
     told = fields(read_json(message.encode("utf-8", "replace")))
     if identifier(told.get("errorPage")) == "true":
         if _NOTHING_FOUND in (clean(told.get("message")) or ""):
             return None
-        raise OABadAnswer(f"to-dos: {clean(told.get('message'))}")
+        raise OABadAnswer(f"to-dos: {own_words(told.get('message'))}")
     return told

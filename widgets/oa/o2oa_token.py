@@ -17,7 +17,7 @@ from widgets.oa import OABadAnswer, OADenied
 from widgets.oa.gathering import Row
 from widgets.oa.held import Held
 from widgets.oa.outbound import Answer, HttpClient, ask
-from widgets.oa.reading import clean, fields, read_json
+from widgets.oa.reading import fields, own_code, own_words, read_json
 
 LIFE: Final = timedelta(minutes=10)
 """How long a person's token is used before a new one is asked for."""
@@ -87,7 +87,7 @@ class Entrance:
         answer = await ask(self._http, "POST", self._base + _SSO, headers=_HEADERS, body=body)
         told = fields(read_json(answer.body)) if answer.status in (200, 500) else {}
         if told.get("type") == "error":
-            raise OADenied(f"single sign-on: {clean(told.get('message'))}")
+            raise OADenied(f"single sign-on: {own_words(told.get('message'))}")
         data = fields(_success(answer).get("data"))
         token, name = data.get("token"), data.get("distinguishedName")
         if not isinstance(token, str) or not 8 <= len(token) <= 1024 or not _is_plain(token):
@@ -102,5 +102,5 @@ def _is_plain(token: str) -> bool:
 def _success(answer: Answer) -> Row:
     told = fields(read_json(answer.accepted()))
     if told.get("type") != "success":
-        raise OABadAnswer(f"type {clean(told.get('type'))}: {clean(told.get('message'))}")
+        raise OABadAnswer(f"type {own_code(told.get('type'))}: {own_words(told.get('message'))}")
     return told

@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Final
 
 from widgets.oa import OABadAnswer
+from widgets.oa.wording import wording
 
 LONGEST_TEXT: Final = 200
 """Characters of a title, a name, a step."""
@@ -34,14 +35,18 @@ _PILE: Final = re.compile(f"({_MARK}{{2}}){_MARK}+")
 """More than two combining marks on one letter: they would climb over the lines above."""
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|$)(\s*:)?', re.DOTALL)
 """A string of JSON or a value of HTML, and the colon of a name."""
+_ESCAPED: Final = re.compile(r"\\u(?!00)([0-9a-fA-F]{4})")
+"""A letter as JSON may write it, beyond Latin: no quote comes of it."""
 _CONTENT: Final = re.compile(r"<([A-Za-z][\w:.-]*)?[^<>]*>([^<]*[^<\s][^<]*)")
 """What stands behind a tag."""
 _WORDS: Final = re.compile(
     r"(?:err|ret|result)?_?(?:msg|message|error|reason|info|status|code|type)", re.IGNORECASE
 )
 """Names of what a system says of itself."""
-_RANDOM: Final = re.compile(r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{16,}|\d{4,}")
-"""Tokens, numbers of people and of papers."""
+_RANDOM: Final = re.compile(
+    r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{16,}|(?<!\d)(?<!(?i:code\":))(?<!(?i:code\":\s))\d{4,}"
+)
+"""Tokens, numbers of people and of papers; not what stands behind `"errcode":`."""
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -81,10 +86,11 @@ def decoded(body: bytes) -> str:
 def excerpt(body: bytes) -> str:
     """The beginning of a body, fit for one line of a log: what it is made of, and nobody's affairs.
 
-    Names of fields, what a system says of itself, and the title of a page stay; a list that was cut short is full of
-    titles, and a log is not the place for them.
+    Names of fields stay, and words of the trade in what a system says of itself and in the title of a page; a list
+    that was cut short is full of titles, and a log is not the place for them.
     """
-    text = _CONTENT.sub(_page_title, body[:400].decode("utf-8", "replace"))
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), body[:400].decode("utf-8", "replace"))
+    text = _CONTENT.sub(_page_title, plain)
     said = -1
 
     def shown(found: re.Match[str]) -> str:
@@ -92,14 +98,27 @@ def excerpt(body: bytes) -> str:
         nonlocal said
         if found[2]:
             said = found.end() if _WORDS.fullmatch(found[1]) else -1
-            return found[0]
-        return found[0] if said >= 0 and not text[said : found.start()].strip() else '"…"'
+            return found[0] if found[1].isascii() else f'"{wording(found[1])}"{found[2]}'
+        own = said >= 0 and not text[said : found.start()].strip()
+        return f'"{wording(found[1])}"' if own else '"…"'
 
     return clean(_RANDOM.sub("…", _QUOTED.sub(shown, text)), 120) or "(empty)"
 
 
 def _page_title(found: re.Match[str]) -> str:
-    return found[0] if found[1].lower() == "title" else f"{found[0][: -len(found[2])]}…"
+    own = wording(found[2]) if (found[1] or "").lower() == "title" else "…"
+    return found[0][: -len(found[2])] + own
+
+
+def own_words(value: object) -> str:
+    """What an OA says of itself in a field of its answer, as `wording` has it: for the text of an error."""
+    return wording(clean(value, 120) or "no word")
+
+
+def own_code(value: object) -> str:
+    """By which code: at most twelve plain characters."""
+    code = identifier(value) or "none"
+    return code if len(code) <= 12 else "…"
 
 
 def clean(value: object, longest: int = LONGEST_TEXT) -> str | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from widgets.oa import OABadAnswer, OADenied, OAError
 from widgets.oa.outbound import Answer
-from widgets.oa.reading import clean, decoded, excerpt, read_json
+from widgets.oa.reading import clean, decoded, excerpt, own_words, read_json
 from widgets.oa.rest_mapping import Condition, Request
 from widgets.oa.rest_paths import opened, word
 
@@ -88,7 +88,7 @@ def _check_status(answer: Answer) -> None:
 def said(request: Request, told: Told) -> str:
     """What the answer says about itself, for the log."""
     if request.message and (text := clean(word(request.message.find(told.value)))):
-        return f"HTTP {told.answer.status}: {text}"
+        return f"HTTP {told.answer.status}: {own_words(text)}"
     return f"HTTP {told.answer.status}: {excerpt(told.answer.body)}"
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from widgets.oa import OABadAnswer, OABarred, OADenied, OAUnavailable
 from widgets.oa.held import Held
 from widgets.oa.outbound import Answer, HttpClient, ask
-from widgets.oa.reading import clean, decoded, fields, identifier, read_json
+from widgets.oa.reading import clean, decoded, fields, identifier, own_words, read_json
 from widgets.tickets import Tickets
 
 LIFE: Final = timedelta(minutes=12)
@@ -68,7 +68,7 @@ class Entrance:
             answer = await self._try(path, body, await self._tokens.get(name))
         told = read_json(answer.accepted())
         if identifier(fields(told).get("code")) == _EXPIRED:
-            raise OAUnavailable(f"a new token is not known either: {clean(fields(told).get('message'))}")
+            raise OAUnavailable(f"a new token is not known either: {own_words(fields(told).get('message'))}")
         return told
 
     async def _try(self, path: str, body: Mapping[str, object] | None, token: str) -> Answer:
@@ -93,7 +93,7 @@ class Entrance:
         asked = {"id": channel.id, "secret": channel.secret, "loginName": login, "dataCarried": word}
         told = await self._posted("/token/channel", asked)
         if fields(told).get("id") == "-1":
-            raise OADenied(f"trusted channel: {clean(fields(told).get('message'))}")
+            raise OADenied(f"trusted channel: {own_words(fields(told).get('message'))}")
         return _token(await channel.tickets.collect(channel.source, word))
 
     async def _posted(self, path: str, asked: Mapping[str, object]) -> object:

@@ -22,7 +22,7 @@ from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied
 from widgets.oa.gathering import PAGE, Row, account, counted, kept, newest, own_address, owned
 from widgets.oa.outbound import HttpClient, ask
-from widgets.oa.reading import clean, fields, identifier, instant, read_json, rows
+from widgets.oa.reading import clean, fields, identifier, instant, own_code, own_words, read_json, rows
 
 KEY_LENGTHS: Final = (16, 24, 32)
 """Bytes of an application's secret, as single sign-on uses it for AES."""
@@ -177,7 +177,7 @@ def _success(body: bytes) -> Row:
     """An answer that V8 calls a success. Raises OABadAnswer for every other one."""
     told = fields(read_json(body))
     if identifier(told.get("status")) != "0" or identifier(told.get("code")) not in _GOOD:
-        raise OABadAnswer(f"code {clean(told.get('code'))}: {clean(told.get('message'))}")
+        raise OABadAnswer(f"code {own_code(told.get('code'))}: {own_words(told.get('message'))}")
     return told
 
 

@@ -155,7 +155,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise Slow(f"no answer within {self._deadline:g} s") from error
         except (httpx2.TransportError, OSError) as error:
-            raise Unreachable(f"{type(error).__name__}: {error}") from error
+            # Who speaks no HTTP is quoted by the library, byte for byte.
+            why = str(error).partition(": bytearray(")[0]
+            raise Unreachable(f"{type(error).__name__}: {why}") from error
 
     def _place(self, request: httpx2.Request) -> asyncio.Semaphore:
         try:

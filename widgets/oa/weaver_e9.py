@@ -19,7 +19,7 @@ from widgets.links import origin, rebuild
 from widgets.oa import OABadAnswer, OADenied, OAError
 from widgets.oa.gathering import PAGE, account, counted, kept, latest, newest, own_address
 from widgets.oa.outbound import HttpClient, ask
-from widgets.oa.reading import clean, excerpt, fields, identifier, moment, rows
+from widgets.oa.reading import clean, excerpt, fields, identifier, moment, own_words, rows
 from widgets.oa.weaver_token import Credentials, Entrance
 from widgets.oa.weaver_users import Users
 
@@ -139,7 +139,7 @@ class WeaverE9:
         query = urlencode({"categoryid": category, "pagenum": "1", "pagesize": str(PAGE)})
         answer = fields(await self._entrance.call("GET", f"{_DOCUMENTS}?{query}", user_id))
         if answer.get("api_status") is not True:
-            raise OABadAnswer(f"documents: {clean(answer.get('msg'))}")
+            raise OABadAnswer(f"documents: {own_words(answer.get('msg'))}")
         return rows(answer.get("docs"), "docs")
 
     def _todo(self, row: Mapping[str, object]) -> TodoItem | None:
@@ -197,7 +197,7 @@ class WeaverE9:
         answer = await ask(self._http, "POST", f"{self._base}/ssologin/getToken", form=form)
         token = answer.accepted().decode("utf-8", "replace").strip()
         if token.startswith("Token获取失败"):
-            raise OADenied(clean(token) or "")
+            raise OADenied(own_words(token))
         if not _TOKEN.fullmatch(token):
             raise OABadAnswer(f"single sign-on: no token: {excerpt(answer.body)}")
         return token

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from widgets.oa import OABadAnswer, OABarred, OADenied, OAError, OAUnavailable
 from widgets.oa.outbound import HttpClient, ask
-from widgets.oa.reading import clean, fields, read_json
+from widgets.oa.reading import clean, fields, own_code, own_words, read_json
 
 LIFE: Final = timedelta(minutes=30)
 """The life asked for a token; it is renewed after nine tenths of it."""
@@ -181,7 +181,7 @@ def _refusal(answer: object) -> OAError | None:
     told = fields(answer)
     if told.get("status") is not False and not told.get("errorCode"):
         return None
-    message = f"{told.get('code', told.get('errorCode'))}: {clean(told.get('msg'))}"[:200]
+    message = f"{own_code(told.get('code', told.get('errorCode')))}: {own_words(told.get('msg'))}"
     if _says(answer, _EXPIRED):
         return OAUnavailable(message)  # an unhealthy token cache inside the OA's cluster
     if _says(answer, _REFUSED) or told.get("errorCode") == "002":

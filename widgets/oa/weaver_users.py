@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from widgets.oa import OABadAnswer, OADenied, OAForeign
-from widgets.oa.reading import fields, identifier, rows
+from widgets.oa.reading import fields, identifier, own_code, rows
 from widgets.oa.weaver_token import Entrance
 
 KEEP: Final = timedelta(hours=4)
@@ -65,7 +65,7 @@ class Users:
         params = json.dumps({"workcode": account, "pagesize": 10, "curpage": 1})
         answer = fields(await self._entrance.call("POST", _LOOK_UP, self._service_user, {"params": params}))
         if identifier(answer.get("code")) != "1":
-            raise OABadAnswer(f"user look-up: code {answer.get('code')!r:.40}")
+            raise OABadAnswer(f"user look-up: code {own_code(answer.get('code'))}")
         listed = fields(answer.get("data")).get("dataList")
         return [fields(row) for row in rows(listed if listed is not None else [], "dataList")]
 

@@ -319,3 +319,11 @@ async def test_a_dialect_hears_of_failures_in_its_own_words(misbehaving: Misbeha
 def test_an_origin_that_is_none_is_a_value_error(origin: str) -> None:
     with pytest.raises(ValueError):
         client([origin])
+
+
+async def test_what_speaks_no_http_is_not_quoted(misbehaving: Misbehaving) -> None:
+    """Its error goes into the log, where nobody's affairs belong."""
+    origin = await misbehaving.serve(says("关于患者王某的会诊\r\n\r\n".encode()))
+    async with client([origin]) as http:
+        with pytest.raises(OAUnavailable, match=r"RemoteProtocolError: illegal status line$"):
+            await ask(http, "GET", f"{origin}/")
