@@ -109,8 +109,8 @@ def _own(block: str) -> _Own:
         raise ValueError("One of its keys cannot be read: it must be an unencrypted RSA or EC key.") from None
     match inside:
         case RSAPrivateKey() if inside.key_size >= _RSA_BITS:
-            return _Own(RSAKey.import_key(block), "RS256")
+            return _Own(RSAKey(inside, inside), "RS256")
         case EllipticCurvePrivateKey() if inside.curve.name in _CURVES:
-            return _Own(ECKey.import_key(block), _CURVES[inside.curve.name])
+            return _Own(ECKey(inside, inside), _CURVES[inside.curve.name])
         case _:
             raise ValueError("Each key must be RSA of 2048 bits or more, or EC on P-256, P-384 or P-521.")
