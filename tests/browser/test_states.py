@@ -82,6 +82,17 @@ async def test_text_may_be_spaced_and_enlarged(visitor: Visitor, lang: str, reco
     record_property("documents", len(CARDS))
 
 
+async def test_many_words_over_a_veil_leave_the_head_as_it_is(visitor: Visitor) -> None:
+    """Whoever is signed out by sign-ins elsewhere is told more: the ground of it does not fade title and refresh."""
+    page = await visitor.context.new_page()
+    await page.set_viewport_size({"width": 320, "height": 600})
+    heads = []
+    for state in ("forbidden", "elsewhere"):
+        await page.goto(address(visitor.world, "todos", state, scheme="light"))
+        heads.append(await page.locator(".pw-head").screenshot(animations="disabled"))
+    assert heads[0] == heads[1]
+
+
 async def test_forced_colours_leave_every_difference(hospital: World, chromium: Browser) -> None:
     """High contrast: tags keep a border, and the very urgent another ground than the urgent."""
     async with Visitor.at(hospital, chromium, forced_colors="active") as visitor:
