@@ -58,19 +58,20 @@ def keep(name: str, pictures: Sequence[bytes], scale: float = 1.0) -> None:
         top += one.height
     size = round(whole.width * scale), round(whole.height * scale)
     whole = whole.resize(size, Image.Resampling.LANCZOS)
-    # The usual palette, made of what is frequent, turns 紧急's orange bar red; this one is made of what differs.
-    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # The usual palette, made of what is frequent, turns 紧急's orange bar red; this one is made of what differs,
+    # and then moved to what is there: grounds keep their colour.
+    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     few.save(HERE / f"{name}.png", optimize=True)
 
 
 async def states(visitor: Visitor) -> None:
-    """Both cards in every state, light and Chinese; to-dos in English in the dark."""
+    """Both cards in every state and where they say why, light and Chinese; to-dos in English in the dark."""
     page = await visitor.context.new_page()
     await page.set_viewport_size({"width": 1848, "height": 900})
     pictures = []
     for query, walls in (("scheme=light", 2), ("scheme=dark&lang=en&ui=en", 1)):
         await page.goto(f"{visitor.world.at.widgets}/studio?theme=default&w=336&{query}")
-        await page.evaluate(_DRESS, [WALL, STATES])
+        await page.evaluate(_DRESS, [WALL, [*STATES, "elsewhere", "unchecked"]])
         await page.wait_for_timeout(3 * SETTLED)
         pictures += [await page.locator(".wall").nth(n).screenshot() for n in range(walls)]
     keep("states", pictures, 0.7)
