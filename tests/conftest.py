@@ -8,15 +8,16 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx2
 import pytest
 import pytest_asyncio
-from redis import Redis
 
-from demo.world import World
-from tests.staff import Staff
+if TYPE_CHECKING:  # the fast tests need no hospital: without it pytest is there a second earlier
+    import httpx2
+
+    from demo.world import World
+    from tests.staff import Staff
 
 STARTED: Final = frozenset(
     {"running_hospital", "one_pair", "running_products", "running_campuses", "before_opening", "chromium"}
@@ -59,10 +60,23 @@ def _starts_nothing(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_starts_nothing)
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # httpx2 asks the disk for it at every request
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _routes() -> Iterator[None]:
+    """Every application of a test run shares what werkzeug compiles for routes of one form."""
+    from tests.routes import Shared
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quart.Quart.url_rule_class", Shared)
+        yield
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running_hospital() -> AsyncIterator[World]:
+    from demo.world import World
+
     async with World.start(None) as world:
         yield world
 
@@ -70,6 +84,8 @@ async def running_hospital() -> AsyncIterator[World]:
 @pytest.fixture
 def hospital(running_hospital: World) -> World:
     """Every party honest, no list remembered."""
+    from redis import Redis
+
     running_hospital.switches.reset()
     running_hospital.oa.reset()
     with Redis.from_url(running_hospital.valkey.connection_url) as redis:
@@ -80,6 +96,8 @@ def hospital(running_hospital: World) -> World:
 @pytest_asyncio.fixture(loop_scope="session")
 async def staff(hospital: World) -> AsyncIterator[Staff]:
     """Somebody's browser without a screen: it keeps cookies, follows redirects, and has not signed in yet."""
+    from tests.staff import Staff
+
     async with Staff.at(hospital) as someone:
         yield someone
 
@@ -87,5 +105,7 @@ async def staff(hospital: World) -> AsyncIterator[Staff]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def http(hospital: World) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller that is nobody."""
+    import httpx2
+
     async with httpx2.AsyncClient(base_url=hospital.local.widgets, trust_env=False) as client:
         yield client

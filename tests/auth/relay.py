@@ -65,12 +65,12 @@ class Relay:
         self._open -= {writer, there_writer}
 
     async def _answer(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """As `_pump`, but for the one that is lost: Redis did what it was asked, and nobody hears of it."""
+        """As `_pump`, but for one, lost with its line: Redis did what it was asked, and nobody hears of it."""
         try:
             while data := await there.read(65_536):
                 if self.loses == 0:
                     self.loses = None
-                    continue
+                    break
                 if self.loses:
                     self.loses -= 1
                 writer.write(data)

@@ -192,12 +192,12 @@ async def test_without_the_setting_there_are_no_digits(make: Make) -> None:
     assert "" == (await Card.drawn(make()).window())[-1]
 
 
-async def test_redis_away_is_said(make: Make, redis: Redis) -> None:
+async def test_redis_away_is_said(make: Make, away: Redis) -> None:
     """503, and nothing begins."""
     world = make()
     card = Card.drawn(world)
     _, _, code, _ = await card.window()
-    world.handover._redis = Redis(host="127.0.0.1", port=1)  # nobody listens there
+    world.handover._redis = away
     answer = await card.redeem(code=code)
     assert (503, "store-away") == (answer.status_code, answer.text)
 

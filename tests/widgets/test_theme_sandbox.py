@@ -22,10 +22,14 @@ OURS = Theme(base_url=BASE)
 
 def part(folder: Path, source: str, name: str = "_state_empty", theme: str = "east") -> Theme:
     """A theme of one part."""
-    path = folder / theme / "parts" / f"{name}.html"
+    write(folder / theme, name, source)
+    return Theme(folder, theme, BASE)
+
+
+def write(theme: Path, name: str, source: str) -> None:
+    path = theme / "parts" / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source, "utf-8")
-    return Theme(folder, theme, BASE)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +157,8 @@ def test_a_theme_of_copied_parts_draws_what_ours_draw(tmp_path: Path) -> None:
     """Of every part that may be copied: the sandbox changes nothing of what is drawn."""
     templates = Path(__file__).parents[2] / "widgets" / "templates"
     for name in begin.parts():
-        theme = part(tmp_path, (templates / name).read_text("utf-8"), name.removesuffix(".html"))
+        write(tmp_path / "east", name.removesuffix(".html"), (templates / name).read_text("utf-8"))
+    theme = Theme(tmp_path, "east", BASE)
     for view in every():
         assert theme.widget(view, True, False) == OURS.widget(view, True, False)
     assert theme.failing == {}
