@@ -93,6 +93,12 @@ def shot(folder: Path, *options: str) -> Result:
     return CliRunner().invoke(main, said, catch_exceptions=False)
 
 
+def test_the_cards_that_say_why_are_among_the_pictures(tmp_path: Path) -> None:
+    folder = written(tmp_path, "renmin", {})
+    for name in ("todos-signed-out-light-elsewhere", "notices-failed-light-unchecked"):
+        assert "1 pictures: the baseline" in shot(folder, "--accept", "--only", name).stdout
+
+
 def test_pictures_are_compared_with_a_baseline_and_put_into_words(tmp_path: Path) -> None:
     """The same theme has the same pictures; another border and higher rows are said and shown."""
     folder = written(tmp_path, "renmin", {})

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 from widgets.items import Kind
 from widgets.theme import Theme
 from widgets.theme_check import browser
-from widgets.themes.samples import KINDS, STATES, card, in_words
+from widgets.themes.samples import KINDS, REASONED, STATES, card, in_words, reasoned
 from widgets.views import Language, Scheme, Size, State
 
 MEDIA: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -28,7 +28,7 @@ HEIGHT: Final = 1600
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one picture shows. `medium` is one of MEDIA, or `print`."""
+    """What one picture shows. `medium` is one of MEDIA, or `print`; `reason` one of REASONED, or none."""
 
     kind: Kind
     state: State
@@ -37,12 +37,13 @@ class View:
     width: int = 360
     size: Size = "list"
     medium: str = ""
+    reason: str = ""
 
     @property
     def name(self) -> str:
         """The file's, without its end: only what is not usual is said."""
-        said = (self.lang, str(self.width), self.size, self.medium)
-        usual = ("zh-CN", "360", "list", "")
+        said = (self.reason, self.lang, str(self.width), self.size, self.medium)
+        usual = ("", "zh-CN", "360", "list", "")
         more = [each for each, plain in zip(said, usual, strict=True) if each != plain]
         return "-".join((self.kind, self.state, self.scheme, *more))
 
@@ -56,10 +57,11 @@ class Shot:
 
 
 def views(modes: tuple[str, ...]) -> list[View]:
-    """Every state in each mode, in English, and the lists in other widths, sizes and media."""
+    """Every state in each mode, in English, and where it says why; the lists in other widths, sizes and media."""
     schemes = [scheme for scheme in ("light", "dark") if scheme in modes]
     made = [View(kind, state, scheme) for kind in KINDS for state in STATES for scheme in schemes]
     made += [View(kind, state, lang="en") for kind in KINDS for state in STATES]
+    made += [View(kind, REASONED[why], reason=why) for kind in KINDS for why in ("elsewhere", "unchecked")]
     for kind in KINDS:
         made += [View(kind, "ok", scheme, width=width) for width in (240, 640) for scheme in schemes]
         made += [View(kind, "ok", size=size) for size in get_args(Size) if size != "list"]
@@ -84,7 +86,11 @@ def taken(theme: Theme, opened: Any, only: str = "") -> Iterator[tuple[View, Sho
 
 
 def _shot(window: browser.Window, theme: Theme, view: View) -> Shot:
-    drawn = card(view.kind, view.state, view.lang, size=view.size, scheme=view.scheme)
+    how: dict[str, Any] = {"size": view.size, "scheme": view.scheme}
+    if view.reason:
+        drawn = reasoned(view.kind, view.reason, view.lang, **how)
+    else:
+        drawn = card(view.kind, view.state, view.lang, **how)
     window.show(theme.widget(in_words(drawn, theme.words), as_fragment=False), dressed=False)
     window.page.evaluate("document.fonts.ready.then(() => true)")
     high = window.page.evaluate("Math.ceil(document.querySelector('main').getBoundingClientRect().height)")
