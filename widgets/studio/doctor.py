@@ -16,7 +16,7 @@ from auth.relation import standing
 from widgets.findings import Mark
 from widgets.studio.case import Case, Facts
 from widgets.studio.host_html import MOST as MOST_TAGS
-from widgets.studio.host_html import HostPage
+from widgets.studio.host_html import Element, HostPage
 from widgets.studio.host_policy import Policies
 from widgets.studio.host_styles import MOST, leaks
 from widgets.studio.snippets import FRAME, HTMX2, SANDBOX, TITLES
@@ -143,11 +143,22 @@ def _htmx(case: Case) -> Iterator[Diagnosis]:
         return
     if case.is_far and not _may_ask(case.page):
         yield Diagnosis("WRONG", "htmx-origin", {"two": HTMX2.leave, "four": '{"mode":"cors"}'})
+    known: dict[int, frozenset[str]] = {}
     for element in case.fetched:
+        around = _around(element, known)
         for name in _INHERITED:
-            around = any(each.has(name) for each in element.around())
-            if around and not element.has(name):
+            if name in around and not element.has(name):
                 yield Diagnosis("WRONG", "htmx-inherits", {"name": name})
+
+
+def _around(element: Element, known: dict[int, frozenset[str]]) -> frozenset[str]:
+    """What of the inherited stands around it. `known` is by place: twenty thousand elements may share two hundred."""
+    above = element.above
+    if above is None:
+        return frozenset()
+    if id(above) not in known:
+        known[id(above)] = _around(above, known).union(name for name in _INHERITED if above.has(name))
+    return known[id(above)]
 
 
 def _may_ask(page: HostPage) -> bool:

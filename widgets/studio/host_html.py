@@ -7,7 +7,7 @@ of bounded length, in time that grows with the page alone (HTML §13.2.5, as far
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
@@ -44,13 +44,6 @@ class Element:
 
     def has(self, name: str) -> bool:
         return name in self.attributes or f"data-{name}" in self.attributes
-
-    def around(self) -> Iterator[Element]:
-        """Everything that it stands in, the nearest first."""
-        here = self.above
-        while here is not None:
-            yield here
-            here = here.above
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from demo.world import World
 from widgets.app import build
 from widgets.command import main
 from widgets.settings import load
+from widgets.studio.case import Facts
+from widgets.studio.doctor import examine
+from widgets.studio.host_html import Element, HostPage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LOADER = '<script src="{w}/embed.js" defer></script>'
@@ -300,6 +303,29 @@ async def test_the_command_says_that_it_read_a_part(hospital: World, tmp_path: P
     page.write_text(f"<style>{'a { color: red } ' * 10_000}</style>", "utf-8")
     _, told = await asyncio.to_thread(run, hospital, str(page))
     assert "the first 150,000 characters were read" in told
+
+
+class Counted(dict[str, str]):
+    """Attributes that count how often they are looked at."""
+
+    looks = 0
+
+    def __contains__(self, name: object) -> bool:
+        Counted.looks += 1
+        return super().__contains__(name)
+
+
+def test_what_stands_around_many_cards_is_looked_at_once() -> None:
+    """Half a megabyte of them, two hundred deep, held a processor for sixteen seconds."""
+    every: list[Element] = []
+    for _ in range(200):
+        every.append(Element("div", Counted({"hx-target": "#x"}), every[-1] if every else None))
+    asking = Counted({"hx-get": "https://w.example/widgets/todos"})
+    every += [Element("i", asking, every[199]) for _ in range(2000)]
+    Counted.looks = 0
+    found = examine(HostPage(tuple(every), ()), Facts("https://w.example", "https://sso.example", {}))
+    assert "htmx-inherits" in {each.code for each in found}
+    assert 20 * len(every) > Counted.looks
 
 
 def run(hospital: World, *arguments: str) -> tuple[int, str]:
