@@ -12,8 +12,8 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.demo            ## the whole demo world on loopback; prints one address to open
 	$(BIN)/python -m demo
 
-test: $(VENV)/.dev browser nginx tests/node_modules/.package-lock.json   ## every test there is
-	$(BIN)/python -m pytest
+test: browser nginx tests/node_modules/.package-lock.json test-fast   ## every test there is
+	$(BIN)/python -m pytest -m 'integration and not providers'
 
 test-fast: $(VENV)/.dev        ## unit and contract tests, in two processes: no browser, no server
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not integration'
