@@ -48,6 +48,7 @@ def check(scenario: Scenario, world: World, port: int, body_bytes: int) -> Check
         asked = asked_of(world.redis)
     _as_meant(asked, {"mget": len(paths)} if scenario.reads else {}, f"{scenario.key}: commands to Redis")
     _same_everywhere(scenario, replies, body_bytes)
+    _as_meant({"set-cookie" in reply.headers for reply in replies}, {scenario.idle}, "a cookie sealed anew")
     if scenario.personal:
         for person, reply in zip(world.people, replies, strict=True):
             _own_titles(person, reply)

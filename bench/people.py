@@ -31,7 +31,9 @@ class Person:
 
     session: Session
     cookie: str
-    """The pair `name=value` that their browser sends to us."""
+    """The pair `name=value` that their browser sends to us: they did something a moment ago."""
+    idle_cookie: str
+    """The same of a browser where nobody did anything for five minutes: ours is sealed anew."""
     peer_cookie: str
     """The same length, for the podlet: it reads the slot from it as plain text."""
 

@@ -1,4 +1,4 @@
-"""The five rows: what is started, what it is asked, and what it must answer."""
+"""The six rows: what is started, what it is asked, and what it must answer."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Scenario:
     """Its answers show the asking person's own list."""
     reads: bool = False
     """It asks Redis once for each request."""
+    idle: bool = False
+    """The browsers were left alone for minutes, so that each answer brings their cookie sealed anew."""
 
     def command(self, world: World, port: int, size: int) -> list[str]:
         """Starts its server, which answers `size` bytes."""
@@ -52,13 +54,25 @@ class Scenario:
         return [sys.executable, "-m", "bench.bare", self.server, str(port), str(size)]
 
     def headers(self, person: Person) -> Mapping[str, str]:
-        cookie = person.peer_cookie if self.server == "podlet" else person.cookie
-        return {"Host": HOST, **AS_A_PROXY_SENDS, "Cookie": cookie}
+        own = person.idle_cookie if self.idle else person.cookie
+        return {
+            "Host": HOST,
+            **AS_A_PROXY_SENDS,
+            "Cookie": person.peer_cookie if self.server == "podlet" else own,
+        }
 
 
 ASGI: Final = Scenario("asgi", "bare ASGI app on Hypercorn", "asgi")
 QUART: Final = Scenario("quart", "bare Quart route on Hypercorn", "quart")
 HIT: Final = Scenario("hit", "**our widget, rendered at each request**", "widgets", personal=True, reads=True)
+SEALED: Final = Scenario(
+    "sealed",
+    "the same after five idle minutes: cookie sealed anew",
+    "widgets",
+    personal=True,
+    reads=True,
+    idle=True,
+)
 POLL: Final = Scenario("poll", "**our widget, unchanged: 204**", "widgets", status=204, reads=True)
 PODLET: Final = Scenario("podlet", "Podium podlet on Fastify, rendered", "podlet", personal=True, reads=True)
-ALL: Final = (ASGI, QUART, HIT, POLL, PODLET)
+ALL: Final = (ASGI, QUART, HIT, SEALED, POLL, PODLET)

