@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
 from auth.cookies import cookie_name, read_cookie, set_cookie
 from auth.sealing import KeyRing, from_text, to_text
 from auth.session import FRAME, Session, packed, unpacked
+
+MOST: Final = 4096
+"""Cookies of which it is kept what they hold: an open page sends the same one each minute."""
 
 
 class Jar:
@@ -16,6 +21,7 @@ class Jar:
         """`secure`: the base address is https. `damaged` hears of a Cookie header whose session does not open."""
         self._keys, self._secure, self._damaged = keys, secure, damaged
         self._name = cookie_name("session", secure=secure)
+        self._unsealed = lru_cache(MOST)(self._unseal)
 
     def own(self, header: str | None) -> Session | None:
         """The session of the cookie for our own site, over or not; None for none, for two copies, for a damaged one."""
@@ -41,10 +47,14 @@ class Jar:
         value = read_cookie(header, name)
         if header is None or value is None:
             return None
-        blob = from_text(value)
-        plain = self._keys.open("session", "", blob) if blob else None
-        session = unpacked(plain) if plain else None
-        if plain is None or (session and session.partitioned is not partitioned):
+        opened, session = self._unsealed(value)
+        if not opened or (session and session.partitioned is not partitioned):
             self._damaged(header)
             return None
         return session
+
+    def _unseal(self, value: str) -> tuple[bool, Session | None]:
+        """Whether it opens, and what it holds: nothing that we understand, when another release sealed it."""
+        blob = from_text(value)
+        plain = self._keys.open("session", "", blob) if blob else None
+        return plain is not None, unpacked(plain) if plain else None

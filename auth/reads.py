@@ -20,7 +20,7 @@ Question: TypeAlias = tuple[Sequence[str], asyncio.Future[Values]]
 
 
 class Reads:
-    """One MGET at a time for each server: a lone question goes at once, and the more there are, the more go together."""
+    """One MGET at a time for each server: a lone question goes at once, and of many more go together."""
 
     def __init__(self, redis: Redis, now: Callable[[], datetime]) -> None:
         self._redis, self._now = redis, now

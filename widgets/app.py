@@ -256,9 +256,11 @@ def build(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now
 
     @app.before_serving
     async def settle() -> None:
-        # What is there now stays for good: the collector need not walk it again and again under load.
+        # What is there now stays for good, and a card drops all that it made: the collector need not walk either
+        # again and again under load.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000)
         watching.append(asyncio.create_task(themes.watch()))
         wakeups.start()
         live.start()

@@ -27,15 +27,19 @@ class Direct(CodeGenerator):
         self.write("]")
 
     def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
-        """Hands on what the other template writes as one piece, so that no outer one passes on each of its own."""
+        """Hands on what the other template writes as one piece, so that no outer one passes on each of its own.
+
+        Ours share their names; a theme's part gets copies.
+        """
         if node.ignore_missing or not node.with_context or frame.buffer is not None:
             super().visit_Include(node, frame)
             return
         self.writeline("template = environment.get_template(", node)
         self.visit(node.template, frame)
         self.write(f", {self.name!r})")
-        inner = f"template.new_context(context.get_all(), True, {self.dump_local_context(frame)})"
-        self.writeline(f"yield concat(template.root_render_func({inner}))")
+        copies = f"template.new_context(context.get_all(), True, {self.dump_local_context(frame)})"
+        self.writeline(f"names = context if template.environment is environment else {copies}")
+        self.writeline("yield concat(template.root_render_func(names))")
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
         """Text, whatever it is put together from: it is escaped when it is written."""
