@@ -1,16 +1,17 @@
-"""One run: a fresh server, checked, warmed, loaded, and its figures."""
+"""One run: a server that stands ready, checked, loaded, and its figures."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.checks import Checked, NotAsMeant, asked_of, check
-from bench.processes import HERE, cores, cpu_of, cpu_of_all, free_port, pinned, serving
+from bench.processes import HERE, Server, cores, cpu_of, cpu_of_all, free_port, pinned, serving
 from bench.scenarios import HIT, PATH, Scenario
 from bench.wire import Wire
 from bench.world import World
@@ -52,31 +53,50 @@ def body_bytes(world: World) -> int:
         return len(wire.ask(PATH, HIT.headers(world.people[0])).body)
 
 
-def measure(scenario: Scenario, world: World, size: int, seconds: float) -> Run:
-    """Raises NotAsMeant when the server answers anything but what the scenario says."""
-    world.refresh()
-    server_core, other_core = cores()
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The server of one scenario, up for all rounds. Idle, it costs the others nothing."""
+
+    scenario: Scenario
+    server: Server
+    size: int
+    """What a body should have, in octets."""
+
+
+@contextmanager
+def standing(scenario: Scenario, world: World, size: int) -> Iterator[Standing]:
+    """Starts it and lets it warm up. Raises NotAsMeant, as `measure`."""
+    core, other_core = cores()
     port = free_port()
-    with serving(scenario.command(world, port, size), port, server_core) as server:
-        checked = check(scenario, world, port, size)
-        _load(scenario, checked, port, WARM_UP, other_core)
-        world.redis.config_resetstat()
-        used, around, everybody = server.cpu(), cpu_of(world.valkey_pid), cpu_of_all()
-        told, loading = _load(scenario, checked, port, seconds, other_core)
-        used, around = server.cpu() - used, cpu_of(world.valkey_pid) - around
-        foreign = max(0.0, cpu_of_all() - everybody - used - around - loading)
-        _still_as_meant(scenario, checked, told)
-        return Run(
-            per_second=told["answered"] / told["seconds"],
-            p50=told["p50"],
-            p99=told["p99"],
-            cpu=used / told["answered"] * 1e6,
-            busy=used / told["seconds"],
-            rss=server.rss() / 1024,
-            size=checked.size,
-            reads=sum(asked_of(world.redis).values()) / told["answered"],
-            foreign=foreign / told["seconds"],
-        )
+    world.refresh()
+    with serving(scenario.command(world, port, size), port, core) as server:
+        _load(scenario, check(scenario, world, port, size), port, WARM_UP, other_core)
+        yield Standing(scenario, server, size)
+
+
+def measure(ready: Standing, world: World, seconds: float) -> Run:
+    """Raises NotAsMeant when the server answers anything but what the scenario says."""
+    scenario, server = ready.scenario, ready.server
+    _, other_core = cores()
+    world.refresh()
+    checked = check(scenario, world, server.port, ready.size)
+    world.redis.config_resetstat()
+    used, around, everybody = server.cpu(), cpu_of(world.valkey_pid), cpu_of_all()
+    told, loading = _load(scenario, checked, server.port, seconds, other_core)
+    used, around = server.cpu() - used, cpu_of(world.valkey_pid) - around
+    foreign = max(0.0, cpu_of_all() - everybody - used - around - loading)
+    _still_as_meant(scenario, checked, told)
+    return Run(
+        per_second=told["answered"] / told["seconds"],
+        p50=told["p50"],
+        p99=told["p99"],
+        cpu=used / told["answered"] * 1e6,
+        busy=used / told["seconds"],
+        rss=server.rss() / 1024,
+        size=checked.size,
+        reads=sum(asked_of(world.redis).values()) / told["answered"],
+        foreign=foreign / told["seconds"],
+    )
 
 
 def _load(
