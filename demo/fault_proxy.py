@@ -12,6 +12,7 @@ import httpx2
 
 from demo.faults import FAULTS, Reply, Wire
 from demo.places import listening, port
+from widgets.oa.outbound import trusted
 
 NONE: Final = "none"
 REFUSE: Final = "refuse"
@@ -30,7 +31,7 @@ class FaultProxy:
         self._starting: asyncio.Task[None] | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         # No client: that would keep cookies, and this OA then takes everybody for the first who asked.
-        self._http = httpx2.AsyncHTTPTransport(trust_env=False)
+        self._http = httpx2.AsyncHTTPTransport(verify=trusted(), trust_env=False)
 
     @classmethod
     @asynccontextmanager

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import httpx2
 
+from widgets.oa.outbound import trusted
+
 
 class Loopback(httpx2.AsyncBaseTransport):
     """Sends requests for `*.localhost` to 127.0.0.1 under their own Host header (RFC 6761 §6.3).
@@ -15,7 +17,7 @@ class Loopback(httpx2.AsyncBaseTransport):
 
     def __init__(self, gateway: Mapping[str, int] | None = None) -> None:
         self._gateway = gateway or {}
-        self._network = httpx2.AsyncHTTPTransport(trust_env=False)
+        self._network = httpx2.AsyncHTTPTransport(verify=trusted(), trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The answer from loopback; other hosts are reached as usual. Raises httpx2.TransportError."""

@@ -13,6 +13,7 @@ from typing import Final
 import httpx2
 
 from demo.people import Person
+from widgets.oa.outbound import trusted
 
 SECRET: Final = "demo-secret-with-which-the-oa-signs-its-pushes"
 PATIENCE: Final = 1.0
@@ -27,7 +28,7 @@ class Pusher:
     """`…/push/<source>`."""
     now: Callable[[], float] = time.time
     http: httpx2.AsyncClient = field(
-        default_factory=lambda: httpx2.AsyncClient(trust_env=False, timeout=PATIENCE)
+        default_factory=lambda: httpx2.AsyncClient(verify=trusted(), trust_env=False, timeout=PATIENCE)
     )
 
     async def __call__(self, people: Iterable[Person]) -> None:

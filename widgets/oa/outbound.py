@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
@@ -42,12 +43,19 @@ __all__ = [
     "ask",
     "client",
     "guarded",
+    "trusted",
 ]
 
 HttpClient: TypeAlias = httpx2.AsyncClient
 """What dialects hold; made by `client` only."""
 
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities of the library's choice, read once: it would read them anew for each OA."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def guarded(
@@ -57,7 +65,7 @@ def guarded(
     cap: int = CAP,
     places: int = PLACES,
     patience: float = PATIENCE,
-    verify: ssl.SSLContext | bool = True,
+    verify: ssl.SSLContext | None = None,
     inner: httpx2.AsyncBaseTransport | None = None,
     breaker: Breaker | None = None,
     allowance: Allowance | None = None,
@@ -69,7 +77,7 @@ def guarded(
     The environment (proxies, .netrc, certificate variables) is not read. Raises ValueError for a bad origin.
     """
     limits = httpx2.Limits(max_connections=places, max_keepalive_connections=places, keepalive_expiry=30.0)
-    inner = inner or httpx2.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+    inner = inner or httpx2.AsyncHTTPTransport(verify=verify or trusted(), trust_env=False, limits=limits)
     return GuardedTransport(
         inner,
         origins=origins,

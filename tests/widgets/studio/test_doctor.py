@@ -315,7 +315,7 @@ class Counted(dict[str, str]):
         return super().__contains__(name)
 
 
-def test_what_stands_around_many_cards_is_looked_at_once() -> None:
+async def test_what_stands_around_many_cards_is_looked_at_once() -> None:
     """Half a megabyte of them, two hundred deep, held a processor for sixteen seconds."""
     every: list[Element] = []
     for _ in range(200):
