@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,6 +16,7 @@ from widgets.theme import Theme, ThemeError
 from widgets.themes import begin
 from widgets.themes.samples import every
 from widgets.themes.trial import tried
+from widgets.views import WidgetView
 
 OURS = Theme(base_url=BASE)
 
@@ -267,3 +268,22 @@ async def test_a_card_may_load_images_fonts_and_answers_of_its_own_origin_alone(
     said = dict(each.strip().split(" ", 1) for each in policy.split(";"))
     assert "'none'" == said["default-src"]
     assert ["'self'"] * 3 == [said[each] for each in ("img-src", "font-src", "connect-src")]
+
+
+def test_names_that_a_part_gives_are_its_own(tmp_path: Path) -> None:
+    """Our parts share theirs with each other: what a theme sets must not reach the list and the foot behind it."""
+    sets = "".join(
+        f"{{% set {name} = lang %}}" for name in ("m", "words", "icons", "base_url", "step", "leaves")
+    )
+    note = "<p>{{ w.reference }}</p>"
+    plain = part(tmp_path, note, "_state_stale", "plain")
+    setting = part(tmp_path, sets + note, "_state_stale", "sets")
+    for view in every(framed=False):
+        assert body(setting, view) == body(plain, view)
+
+
+def body(theme: Theme, view: WidgetView[Any]) -> str:
+    """What is drawn beside the styles."""
+    drawn = theme.widget(view, as_fragment=True, styled=False)
+    assert not theme.fallen
+    return drawn
