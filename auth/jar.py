@@ -47,14 +47,20 @@ class Jar:
         value = read_cookie(header, name)
         if header is None or value is None:
             return None
-        opened, session = self._unsealed(value)
-        if not opened or (session and session.partitioned is not partitioned):
+        try:
+            session = self._unsealed(value)
+        except ValueError:
+            session, is_ours = None, False
+        else:
+            is_ours = session is None or session.partitioned is partitioned
+        if not is_ours:
             self._damaged(header)
-            return None
-        return session
+        return session if is_ours else None
 
-    def _unseal(self, value: str) -> tuple[bool, Session | None]:
-        """Whether it opens, and what it holds: nothing that we understand, when another release sealed it."""
+    def _unseal(self, value: str) -> Session | None:
+        """The session; None when another release sealed it. Raises ValueError, of which nothing is kept."""
         blob = from_text(value)
         plain = self._keys.open("session", "", blob) if blob else None
-        return plain is not None, unpacked(plain) if plain else None
+        if plain is None:
+            raise ValueError
+        return unpacked(plain)

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import InvalidResponse, RedisError
+from redis.exceptions import ConnectionError, InvalidResponse, RedisError, ResponseError, TimeoutError
 
 log = structlog.get_logger()
 
 MOST: Final = 32
-"""Questions that one MGET carries."""
+"""Questions that go together. When more wait, others go beside them: nobody waits for a slow Redis twice."""
+_SILENCE: Final = (ConnectionError, TimeoutError, OSError)
+"""It answers nobody: those who wait are told the same."""
 Values: TypeAlias = list[bytes | None]
 Question: TypeAlias = tuple[Sequence[str], asyncio.Future[Values]]
 
 
 class Reads:
-    """One MGET at a time for each server: a lone question goes at once, and of many more go together."""
+    """A lone question goes to its server at once, and what comes meanwhile goes together."""
 
     def __init__(self, redis: Redis, now: Callable[[], datetime]) -> None:
         self._redis, self._now = redis, now
         self._server_of: Callable[[str], Any] = getattr(redis, "server_of", lambda name: None)
         """Which member of a Cluster has a key: that others answer says nothing about its keys."""
+        self._apart = hasattr(redis, "server_of")
+        """Whether each question is a command of its own: a Cluster answers for one hash tag at a time."""
         self._silent_since: dict[Any, datetime] = {}
         """By server, None before any is known: when it first gave no answer after the last one that it gave."""
-        self._waiting: dict[Any, list[Question]] = {}
-        """By server that is being asked: who comes next."""
-        self._asking: set[asyncio.Task[None]] = set()
+        self._waiting: defaultdict[Any, list[Question]] = defaultdict(list)
+        """By server: who comes next."""
+        self._under_way: Counter[Any] = Counter()
+        """By server: how many MGETs."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def away_since(self, name: str) -> datetime:
         """When the server of this key first gave no answer after the last one that it gave; now, while it answers."""
@@ -59,41 +66,73 @@ class Reads:
     def _answer(self, server: Any, names: Sequence[str]) -> asyncio.Future[Values]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Values] = loop.create_future()
-        if server in self._waiting:
-            self._waiting[server].append((names, answer))
-        else:
-            self._waiting[server] = [(names, answer)]
-            task = loop.create_task(self._ask(server))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+        waiting = self._waiting[server]
+        waiting.append((names, answer))
+        if len(waiting) > MOST * self._under_way[server]:
+            self._under_way[server] += 1
+            task = loop.create_task(self._ask(server, waiting))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return answer
 
-    async def _ask(self, server: Any) -> None:
-        """Until nobody waits. Who waits behind a question that failed has waited long enough for the same answer."""
-        waiting = self._waiting[server]
-        while waiting:
-            asked = waiting[:MOST]
-            del waiting[:MOST]
+    async def _ask(self, server: Any, waiting: list[Question]) -> None:
+        """Until nobody waits."""
+        try:
+            while waiting:
+                asked = [each for each in waiting[:MOST] if not each[1].done()]  # who asked may have left
+                del waiting[:MOST]
+                if asked:
+                    await self._settle(asked, waiting)
+        finally:
+            self._under_way[server] -= 1
+            if not self._under_way[server]:
+                del self._under_way[server], self._waiting[server]
+
+    async def _settle(self, asked: list[Question], waiting: list[Question]) -> None:
+        try:
+            replies = await self._replies([names for names, _ in asked])
+        except Exception as error:
+            replies = [error] * len(asked)
+        if all(isinstance(reply, _SILENCE) for reply in replies):
+            asked, replies = [*asked, *waiting], [*replies, *replies[:1] * len(waiting)]
+            waiting.clear()
+        for (_, answer), reply in zip(asked, replies, strict=True):
+            if answer.done():
+                continue
+            if isinstance(reply, Exception):
+                answer.set_exception(reply)
+            else:
+                answer.set_result(reply)
+
+    async def _replies(self, asked: Sequence[Sequence[str]]) -> list[Values | Exception]:
+        """What each question came to. Raises what all of them came to."""
+        if len(asked) == 1 or not self._apart:
             try:
-                await self._together(asked)
-            except Exception as error:
-                for _, answer in [*asked, *waiting]:
-                    if not answer.done():
-                        answer.set_exception(error)
-                waiting.clear()
-        del self._waiting[server]
+                return await self._joined(asked)
+            except ResponseError as error:
+                if len(asked) == 1:
+                    raise
+                log.warning("redis.asked_apart", error=str(error)[:200])
+                self._apart = True
+        pipe = self._redis.pipeline(transaction=False)
+        for names in asked:
+            pipe.mget(names)
+        replies = await pipe.execute(raise_on_error=False)
+        return [_values(reply, len(names)) for reply, names in zip(replies, asked, strict=True)]
 
-    async def _together(self, asked: Sequence[Question]) -> None:
-        names = [name for each, _ in asked for name in each]
-        values = iter(_values(await self._redis.mget(names), len(names)))
-        for each, answer in asked:
-            own = [next(values) for _ in each]
-            if not answer.done():  # whoever asked may have left
-                answer.set_result(own)
+    async def _joined(self, asked: Sequence[Sequence[str]]) -> list[Values | Exception]:
+        names = [name for each in asked for name in each]
+        values = _values(await self._redis.mget(names), len(names))
+        if isinstance(values, Exception):
+            raise values
+        following = iter(values)
+        return [[next(following) for _ in each] for each in asked]
 
 
-def _values(reply: object, count: int) -> Values:
-    """The values of an MGET; anything else came from a connection that is out of step. Raises InvalidResponse."""
+def _values(reply: object, count: int) -> Values | Exception:
+    """The values of an MGET, or why there are none: an answer of another length is one to another question."""
+    if isinstance(reply, Exception):
+        return reply
     if not isinstance(reply, list) or len(reply) != count:
-        raise InvalidResponse
+        return InvalidResponse("an MGET with another number of values than it has keys")
     return [value if isinstance(value, bytes) else None for value in reply]

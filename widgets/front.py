@@ -1,6 +1,6 @@
 """Cards are answered before the framework: they are nearly all that is ever asked, and need nothing of it.
 
-A poll whose card is still right costs the session's seal, one Redis round trip and a comparison; one that changed
+A poll whose card is still right costs a look at the session, one Redis round trip and a comparison; one that changed
 is drawn here too. What cannot be drawn even as a failure goes on to the route of the same address, whose framework
 knows what to say.
 """

@@ -19,7 +19,7 @@ from widgets.items import Kind, Notice, TodoItem, Urgency
 FORM: Final = 3
 """Of what is kept. A change that an older release could not read gets a new number: it then reads nothing.
 
-A new field goes to the end of its class: older releases leave it out.
+A new field goes to the end of its class and has a default: older releases leave it out, and write none.
 """
 Link: TypeAlias = Callable[[TodoItem | Notice], str]
 """What a click on an item carries; empty: it has no link."""
@@ -82,7 +82,7 @@ def read(kind: Kind, rows: bytes) -> list[Any]:
     """What `keep` made."""
     made = _CLASSES[kind]
     count = len(made._fields)
-    return [made._make(row[:count]) for row in orjson.loads(rows)]
+    return [made(*row[:count]) for row in orjson.loads(rows)]
 
 
 def in_order(rows: Iterable[Kept]) -> list[Kept]:

@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncCoreCommands
 from redis.crc import key_slot
 from redis.event import EventDispatcher
-from redis.exceptions import AskError, InvalidResponse, MovedError, RedisError
+from redis.exceptions import AskError, MovedError, RedisError
 from redis.exceptions import ConnectionError as NobodyAnswers
 
 from widgets.redis_address import Member
@@ -72,21 +72,6 @@ class Cluster(AsyncCoreCommands):
         if isinstance(result, Exception):
             raise result
         return result
-
-    async def mget(self, keys: Sequence[str]) -> list[Any]:  # type: ignore[override]  # plain keys alone
-        """The values of keys of any slots: a member answers for one slot at a time."""
-        slots: dict[int, list[str]] = {}
-        for key in keys:
-            slots.setdefault(key_slot(key.encode()), []).append(key)
-        asking = self.pipeline()
-        for names in slots.values():
-            asking.execute_command("MGET", *names)
-        values: dict[str, Any] = {}
-        for names, reply in zip(slots.values(), await asking.execute(), strict=True):
-            if not isinstance(reply, list) or len(reply) != len(names):
-                raise InvalidResponse("an MGET with another number of values than it has keys")
-            values.update(zip(names, reply, strict=True))
-        return [values[key] for key in keys]
 
     def pipeline(self, transaction: bool = False) -> Pipeline:
         """Keeps the order of commands about one key; there are no transactions."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from audit.trail import Action, AuditEvent, Outcome
+from auth.jar import Jar
 from auth.sealing import KeyRing, new_key, to_text
 from auth.session import FRAME
 from tests.auth.conftest import Clock
@@ -86,3 +89,18 @@ async def test_cookies_that_are_merely_over_leave_none(world: World, clock: Cloc
     for value in (good, older, ""):
         assert 303 == await asks(world.browser(), value)
     assert [] == told(world)
+
+
+def test_nothing_is_kept_of_cookies_that_somebody_made_up(keys: KeyRing) -> None:
+    """What ours hold is kept for the next look; a megabyte of forged ones takes nobody's place."""
+    heard: list[str] = []
+    jar = Jar(keys, secure=False, damaged=heard.append)
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            assert jar.own(f"pw-session={to_text(bytes(750) + number.to_bytes(2))}") is None
+        assert len(heard) == 1000
+        heard.clear()
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()

