@@ -33,20 +33,24 @@ _INVISIBLE: Final = re.compile(
 _MARK: Final = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _PILE: Final = re.compile(f"({_MARK}{{2}}){_MARK}+")
 """More than two combining marks on one letter: they would climb over the lines above."""
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|$)(\s*:)?', re.DOTALL)
-"""A string of JSON or a value of HTML, and the colon of a name."""
+_PIECE: Final = re.compile(
+    r"""(?P<code>"(?i:code|errcode|errorcode|retcode)"\s*:\s*-?[0-9]{1,6}(?![\w.]))"""
+    r"""|(?P<quote>"|(?<![A-Za-z])')(?P<text>(?:(?!(?P=quote))[^\\]|\\.)*+)(?:(?P=quote)|$)(?P<colon>\s*:)?"""
+    r"""|(?P<name><[/!?]?[A-Za-z][\w:.-]*+(?=[\s/>]|$)|(?<![^\s&?;])[A-Za-z_][\w:.-]*(?==[^=]))""",
+    re.ASCII | re.DOTALL,
+)
+"""What is not read as text: a system's own number (not Weaver's `workcode`, a person's); a string of JSON or a value
+of HTML, and the colon of a name; the name of a tag, or one before `=`."""
 _ESCAPED: Final = re.compile(r"\\u(?!00)([0-9a-fA-F]{4})")
 """A letter as JSON may write it, beyond Latin: no quote comes of it."""
 _CONTENT: Final = re.compile(r"<([A-Za-z][\w:.-]*)?[^<>]*>([^<]*[^<\s][^<]*)")
 """What stands behind a tag."""
 _WORDS: Final = re.compile(
-    r"(?:err|ret|result)?_?(?:msg|message|error|reason|info|status|code|type)", re.IGNORECASE
+    r"(?:err(?:or)?|ret|result)?_?(?:msg|message|error|reason|info|status|code|type)", re.IGNORECASE
 )
 """Names of what a system says of itself."""
-_RANDOM: Final = re.compile(
-    r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{16,}|(?<!\d)(?<!(?i:code\":))(?<!(?i:code\":\s))\d{4,}"
-)
-"""Tokens, numbers of people and of papers; not what stands behind `"errcode":`."""
+_RANDOM: Final = re.compile(r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{16,}|[0-9]{4,}")
+"""Tokens, numbers of people and of papers, used as names."""
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -86,23 +90,30 @@ def decoded(body: bytes) -> str:
 def excerpt(body: bytes) -> str:
     """The beginning of a body, fit for one line of a log: what it is made of, and nobody's affairs.
 
-    Names of fields stay, and words of the trade in what a system says of itself and in the title of a page; a list
-    that was cut short is full of titles, and a log is not the place for them.
+    Names of fields stay, and words of the trade in what a system says of itself and outside all quotes; a list that
+    was cut short is full of titles, and a log is not the place for them.
     """
     plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), body[:400].decode("utf-8", "replace"))
     text = _CONTENT.sub(_page_title, plain)
-    said = -1
+    told, end, own = "", 0, False
+    for found in _PIECE.finditer(text):
+        between = text[end : found.start()]
+        told += wording(between) + _piece(found, own and not between.strip())
+        own = bool(found["colon"] and _WORDS.fullmatch(found["text"]))
+        end = found.end()
+    return clean(told + wording(text[end:]), 120) or "(empty)"
 
-    def shown(found: re.Match[str]) -> str:
-        """Names, and the value right behind the name of what the system says of itself."""
-        nonlocal said
-        if found[2]:
-            said = found.end() if _WORDS.fullmatch(found[1]) else -1
-            return found[0] if found[1].isascii() else f'"{wording(found[1])}"{found[2]}'
-        own = said >= 0 and not text[said : found.start()].strip()
-        return f'"{wording(found[1])}"' if own else '"…"'
 
-    return clean(_RANDOM.sub("…", _QUOTED.sub(shown, text)), 120) or "(empty)"
+def _piece(found: re.Match[str], own: bool) -> str:
+    """`own`: it stands right behind the name of what the system says of itself."""
+    quote, text, colon = found.group("quote", "text", "colon")
+    if quote is None:
+        in_list = "[" in found.string[: found.start()]  # there Seeyon calls a person's number `code`
+        return found[0] if found["code"] and not in_list else _RANDOM.sub("…", found[0])
+    if colon is not None:
+        named = _WORDS.fullmatch(text) or (quote == '"' and text.isascii())
+        return f"{quote}{_RANDOM.sub('…', text) if named else wording(text)}{quote}{colon}"
+    return f"{quote}{wording(text) if own else '…'}{quote}"
 
 
 def _page_title(found: re.Match[str]) -> str:

@@ -27,28 +27,34 @@ a access account action already an and any apache api app appid application are 
 authentication authorization authorized bad be been body by cache call can cannot certificate check client closed
 code column config configuration connect connection constraint content convert could credentials data database date
 decrypt denied deny did digest disabled do does duplicate ecology empty encrypt entry error exceeded exception exist
-exists expected expired fail failed failure field file for forbidden format found from gateway given handler has
-have header here host http id iis illegal in index input integer internal invalid ip is it its json key landray
+exists expected expired fail failed failure false field file for forbidden format found from gateway given handler has
+have header here host html http id iis illegal in index input integer internal invalid ip is it its json key landray
 length license limit limited list locked login logout long match message method missing mode module moved name need
 network nginx no none not null number o2oa object of on only openresty operation or out page parameter parameters
 parse parser password path permanently permission permissions please pointer policy pool port portal privilege
 process property protocol query rate read refused register registered reject rejected request requests required
 reset resource response result retry role row secret security seeyon server service session should sign signature
 size socket some source sql sso state status stream string success support supported syntax system table task
-temporarily than the there this thread ticket time timed timeout timestamp to token tomcat too type unable
+temporarily than the there this thread ticket time timed timeout timestamp to token tomcat too true type unable
 unauthorized unavailable unexpected unknown unsupported update url user username valid value version view was weaver
 welcome were whitelist with without wrong xml
 """
-_CLASS: Final = r"(?:[a-z][a-z0-9_]{0,30}\.){2,9}[A-Z][A-Za-z]{2,60}|[A-Z][A-Za-z]{0,50}(?:Exception|Error)"
-"""A class of a program, as in Java's exceptions."""
+_CLASS: Final = (
+    r"(?:javax?|weaver|com\.(?:weaver|engine|seeyon|landray|x)|org\.(?:apache|springframework|hibernate|mybatis))\."
+    r"(?:[a-z][a-z0-9_]{0,30}\.){0,9}[A-Z][A-Za-z]{2,60}"
+    r"|[A-Z][A-Za-z]{0,50}(?:Exception|Error|Fault)"
+)
+"""A class of a program, as in Java's exceptions; its package only if it is Java's, a library's or a vendor's."""
+_ROW: Final = re.compile(r"(?<!\d)\d++(?:[\W_]++\d++)+")
+"""Numbers with only signs between them could be one: a telephone's, a person's."""
 _KNOWN: Final = re.compile(
     "|".join(
         (
-            rf"(?<![A-Za-z0-9_.]){_CLASS}(?![A-Za-z0-9_])",
+            rf"(?<![A-Za-z0-9_])(?:{_CLASS})(?![A-Za-z0-9_])",
             rf"(?i:(?<![A-Za-z0-9_-])(?:{'|'.join(sorted(_ENGLISH.split(), key=len, reverse=True))})(?![A-Za-z0-9_-]))",
             "|".join(sorted(_CHINESE.split(), key=len, reverse=True)),
-            r"(?<![A-Za-z0-9_])-?[0-9]{1,3}(?![A-Za-z0-9_])",
-            r"[\s,.:;!?，。：；！？、()（）\[\]【】<>《》“”‘’\"'/_=-]+",
+            r"(?<![A-Za-z\d_])-?[0-9]{1,3}(?![A-Za-z\d_])",
+            r"[\s,.:;!?，。：；！？、()（）\[\]【】<>《》“”‘’\"'/_={}&-]+",
         )
     )
 )
@@ -56,7 +62,7 @@ _KNOWN: Final = re.compile(
 
 def wording(text: str) -> str:
     """The text with `…` for everything that is no word of the trade, no short number and no sign between them."""
-    kept, end = "", 0
+    kept, end, text = "", 0, _ROW.sub("…", text)
     for found in _KNOWN.finditer(text):
         kept += "…" * (found.start() > end) + found[0]
         end = found.end()
