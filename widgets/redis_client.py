@@ -20,7 +20,7 @@ from redis.asyncio.sentinel import (
     SentinelManagedSSLConnection,
 )
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, InvalidResponse, RedisError, ResponseError, TimeoutError
+from redis.exceptions import ConnectionError, InvalidResponse, RedisError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from widgets.redis_address import SENTINEL_PASSWORD, Member, RedisAddress
@@ -29,8 +29,10 @@ from widgets.redis_cluster import Cluster
 PATIENCE: Final = 0.2
 """Seconds for one Redis call: redis-py's own defaults hold a request for a minute when Redis is silent."""
 CONNECTIONS: Final = 64
-_STUMBLES: Final = (ValueError, TypeError, IndexError, RecursionError)
+_STUMBLES: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What the library raises over an answer without what it needs."""
+_TOLD: Final = {"ip": str, "port": int, "num-other-sentinels": int}
+"""What the library needs of all that a Sentinel says of a master."""
 _QUOTES: Final = ", with args beginning with"
 """How a server that does not know HELLO quotes it, the password included (Redis before 6, many proxies)."""
 _UNASKED: Final = MaintNotificationsConfig(enabled=False)
@@ -142,14 +144,22 @@ class _Sentinel(Redis):
     """One of them."""
 
     async def sentinel_masters(self) -> Any:
-        """Why nobody answers, or not as a Sentinel that we trust, is told: the library keeps the kind of error only."""
+        """Whatever is wrong with it, the library goes on to the next one: it does so after this error only."""
         try:
-            return await super().sentinel_masters()
-        except (ConnectionError, TimeoutError) as error:
+            return {name: told for name, told in (await super().sentinel_masters()).items() if _whole(told)}
+        except RedisError as error:
             raise _Away(str(error)) from None
+        except _STUMBLES as error:
+            raise _Away(f"an answer that makes no sense: {type(error).__name__}") from None
+
+
+def _whole(told: dict[str, Any]) -> bool:
+    return all(isinstance(told.get(name), kind) for name, kind in _TOLD.items())
 
 
 class _Away(ConnectionError):
+    """The library keeps of an error what its `repr` says."""
+
     def __repr__(self) -> str:
         return str(self)
 
@@ -164,8 +174,6 @@ class _Masters(SentinelConnectionPool, BlockingConnectionPool):
         except MasterNotFoundError as error:
             why = f" ({str(error).rpartition(' - ')[2]} at one of them)" if " - " in str(error) else ""
             raise MasterNotFoundError(f"no Sentinel names a master {self.service_name}{why}") from None
-        except (InvalidResponse, *_STUMBLES):
-            raise MasterNotFoundError(f"a Sentinel makes no sense about {self.service_name}") from None
         return host, port
 
     async def aclose(self) -> None:

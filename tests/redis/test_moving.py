@@ -115,6 +115,28 @@ async def test_cards_answer_while_sentinels_choose_another_master(valkeys: Valke
             await redis_answers(settings)
 
 
+async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Agrees to everything, and then names a master without a place."""
+    while words := await reader.read(4096):
+        names = b"*1\r\n%1\r\n$4\r\nname\r\n$8\r\nhospital\r\n"
+        writer.write(names if b"MASTERS" in words else b"+OK\r\n" * words.count(b"*"))
+    writer.close()
+
+
+async def test_servers_that_are_no_sentinels_are_passed_over(valkeys: Valkeys) -> None:
+    """A plain Valkey and one that talks nonsense are named first: somebody signs in and sees their list."""
+    master = valkeys.start()
+    await says(master, "PONG", "PING")
+    sentinel = valkeys.start(f"sentinel monitor hospital 127.0.0.1 {master} 1", sentinel=True)
+    await says(sentinel, "status=ok", "INFO", "sentinel")
+    async with await asyncio.start_server(nonsense, "127.0.0.1", 0) as odd:
+        asking = [master, odd.sockets[0].getsockname()[1], sentinel]
+        async with hospital_at(address("redis+sentinel", asking, "/hospital/0")) as (world, _):
+            async with asyncio.timeout(PATIENCE):
+                while not await can_sign_in(world, ZHOU):
+                    pass  # the list was late
+
+
 async def test_cards_answer_while_a_member_of_a_cluster_is_replaced(
     valkeys: Valkeys, masters: list[int], clustered: tuple[World, str]
 ) -> None:

@@ -19,7 +19,7 @@ UNKNOWN = b"MAINT_NOTIFICATIONS"
 
 @pytest.mark.parametrize("url", ["redis://{}/0", "redis+sentinel://{}/hospital", "redis+cluster://{}"])
 async def test_no_server_is_asked_for_what_only_one_vendor_knows(tmp_path: Path, url: str) -> None:
-    """Each is asked what it is asked everywhere; the single one, which is all that this proxy has, answers it."""
+    """Judged is who is asked first: the single server, a Sentinel or a member; not whom these would name."""
     said: list[bytes] = []
     with Valkeys.at(tmp_path) as valkeys:
         number = valkeys.start()
