@@ -146,7 +146,8 @@ class _Sentinel(Redis):
     async def sentinel_masters(self) -> Any:
         """Whatever is wrong with it, the library goes on to the next one: it does so after this error only."""
         try:
-            return {name: told for name, told in (await super().sentinel_masters()).items() if _whole(told)}
+            masters: Any = await super().sentinel_masters()
+            return {name: told for name, told in masters.items() if _whole(told)}
         except RedisError as error:
             raise _Away(str(error)) from None
         except _STUMBLES as error:
