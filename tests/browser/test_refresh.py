@@ -132,6 +132,8 @@ async def test_the_focus_stays_on_its_link_when_the_list_changes_around_it(
     visitor.world.oa.waiting(HAN)[0].title = "改过的标题"
     clock.minute()
     await poll(page)
+    await page.wait_for_timeout(1000)
+    await poll(page)  # an OA that took longer than a look waits has answered by now
     await expect(row(todos, "改过的标题")).to_be_visible()
     await expect(link).to_be_focused()
     assert await link.evaluate("link => link.mine")
