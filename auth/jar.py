@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -47,15 +48,12 @@ class Jar:
         value = read_cookie(header, name)
         if header is None or value is None:
             return None
-        try:
+        with suppress(ValueError):
             session = self._unsealed(value)
-        except ValueError:
-            session, is_ours = None, False
-        else:
-            is_ours = session is None or session.partitioned is partitioned
-        if not is_ours:
-            self._damaged(header)
-        return session if is_ours else None
+            if session is None or session.partitioned is partitioned:
+                return session
+        self._damaged(header)
+        return None
 
     def _unseal(self, value: str) -> Session | None:
         """The session; None when another release sealed it. Raises ValueError, of which nothing is kept."""

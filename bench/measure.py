@@ -55,7 +55,7 @@ def body_bytes(world: World) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The server of one scenario, up for all rounds. Idle, it costs the others nothing."""
+    """The server of one scenario, up for all rounds. What it uses while others are loaded counts as foreign there."""
 
     scenario: Scenario
     server: Server

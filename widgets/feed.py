@@ -54,8 +54,6 @@ class Look:
     @property
     def total(self) -> int | None:
         """How many items there are, as of the answers shown; None while any source has never said."""
-        if len(self.records) == 1 and not self.pending:
-            return self.records[0].total
         totals = {record.source: record.total for record in self.records}
         if None in totals.values() or any(one.source not in totals for one in self.pending):
             return None

@@ -87,7 +87,8 @@ async def test_a_slow_redis_keeps_nobody_waiting_for_the_others(clock: Clock) ->
     async with served(answers) as far:
         reads = Reads(far, clock)
         looks = [reads.mget([f"{n}", f"{n}:list"]) for n in range(PEOPLE)]
-        assert await asyncio.gather(*looks) == [[None, None]] * PEOPLE
+        async with asyncio.timeout(10):
+            assert await asyncio.gather(*looks) == [[None, None]] * PEOPLE
     assert len(asked) == PEOPLE / MOST
 
 

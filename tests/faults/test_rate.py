@@ -11,13 +11,21 @@ from demo.crowd import give
 from demo.people import Person
 from demo.rig import Campus, Rig
 from tests.faults.conftest import PEOPLE
+from widgets.oa.allowance import HEADROOM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def paced(rig: Rig, people: list[Person], longest: int) -> float:
-    """The calls that came in a second while these people look on both instances, again and again."""
-    before, began = len(rig.oas["main"].calls), time.monotonic()
+    """The calls that came in a second while these people look on both instances, again and again.
+
+    It begins when nothing is under way: what was booked before and comes late is none of these.
+    """
+    before = -1
+    while before != len(rig.oas["main"].calls):
+        before = len(rig.oas["main"].calls)
+        await asyncio.sleep(0.5)
+    began = time.monotonic()
     while time.monotonic() - began < longest:
         await asyncio.gather(*(rig.look(each, at=n % 2) for n, each in enumerate(people)))
         rig.clock.later(seconds=75)
@@ -27,16 +35,16 @@ async def paced(rig: Rig, people: list[Person], longest: int) -> float:
 async def test_an_agreed_rate_is_kept_by_all_instances_with_redis_and_without() -> None:
     """Far more is wanted than the owner of the OA agreed to: lists come later, which a figure tells, and no faster.
 
-    Calls keep a tenth away from the rate, so that a few that are held up on their way do not make it more.
+    Calls keep a tenth away from the rate, so that a few that are held up on their way meet in no second.
     """
     people, rate = list(PEOPLE[:16]), 25
     async with Rig.start([Campus("main", rate=rate)], PEOPLE[:16], instances=2) as rig:
         give(rig.oas["main"], PEOPLE[:16], 3)
-        assert 0 < await paced(rig, people, 2) <= rate
+        assert 0 < await paced(rig, people, 2) <= rate / HEADROOM
         assert {"ok", "stale"} >= {(await rig.look(each)).json()["state"] for each in people}
         assert 0 < await rig.figure('portal_widgets_oa_refresh_seconds{source="main-oa"}')
         rig.valkey.stop()
-        assert 0 < await paced(rig, people, 2) <= rate
+        assert 0 < await paced(rig, people, 2) <= rate / HEADROOM
         rig.valkey.start()
 
 
